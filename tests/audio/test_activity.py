@@ -1,0 +1,268 @@
+"""Voice activity: the gate by scripted probabilities, the whole by real speech and real noise."""
+
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from tests.sound import spoken
+from voicecalld.audio.activity import (
+    ActivityEvent,
+    ActivityGate,
+    SileroModel,
+    SpeechBegan,
+    SpeechStopped,
+    VoiceActivity,
+    upsample,
+)
+from voicecalld.audio.frame import FRAME_BYTES
+from voicecalld.audio.g711 import mulaw_decode, mulaw_encode
+from voicecalld.audio.pcm import resample, to_pcm
+from voicecalld.audio.tones import beep, dtmf_tone, silence
+
+SENTENCES = [
+    "I would like to book a table for two, please.",
+    "Yes.",
+    "What time is it?",
+    "Stop.",
+]
+
+
+class ScriptedModel:
+    """Gives out the probabilities it was made with, then zero; keeps the windows it was asked."""
+
+    def __init__(self, probabilities: Iterable[float] = ()) -> None:
+        self.windows: list[bytes] = []
+        self._script = itertools.chain(probabilities, itertools.repeat(0.0))
+
+    def probability(self, window_pcm16k: bytes) -> float:
+        self.windows.append(window_pcm16k)
+        return next(self._script)
+
+
+def frames_of(mulaw: bytes) -> list[bytes]:
+    return [mulaw[start : start + FRAME_BYTES] for start in range(0, len(mulaw), FRAME_BYTES)]
+
+
+def listen(activity: VoiceActivity, mulaw: bytes) -> list[ActivityEvent]:
+    return [event for frame in frames_of(mulaw) for event in activity.feed(frame)]
+
+
+def run_gate(gate: ActivityGate, probabilities: Iterable[float]) -> list[ActivityEvent | None]:
+    return [gate.feed(probability) for probability in probabilities]
+
+
+def noise(amplitude: float, seconds: float) -> bytes:
+    samples = np.random.default_rng(7).normal(0, amplitude, int(8000 * seconds))
+    return mulaw_encode(to_pcm(samples))
+
+
+def add_noise(mulaw: bytes, amplitude: float) -> bytes:
+    speech = np.frombuffer(mulaw_decode(mulaw), "<i2")
+    samples = speech + np.random.default_rng(7).normal(0, amplitude, len(speech))
+    return mulaw_encode(to_pcm(samples))
+
+
+def find_onset_s(mulaw: bytes) -> float:
+    """When a sound with silence before it first becomes louder than a whisper."""
+    loud = np.abs(np.frombuffer(mulaw_decode(mulaw), "<i2").astype(int)) > 300
+    return float(np.argmax(loud)) / 8000
+
+
+def find_end_s(mulaw: bytes) -> float:
+    return len(mulaw) / 8000 - find_onset_s(mulaw[::-1])
+
+
+# --- the gate ------------------------------------------------------------------------
+
+
+def test_speech_begins_with_the_second_window_and_counts_from_the_first() -> None:
+    gate = ActivityGate()
+
+    events = run_gate(gate, [0.1, 0.6, 0.9])
+
+    assert events == [None, None, SpeechBegan(at_s=0.032)]
+    assert gate.speaking
+
+
+def test_one_window_of_noise_is_not_speech() -> None:
+    gate = ActivityGate()
+
+    events = run_gate(gate, [0.9, 0.1, 0.9, 0.1])
+
+    assert events == [None] * 4
+    assert not gate.speaking
+
+
+def test_a_window_of_doubt_neither_counts_nor_interrupts() -> None:
+    gate = ActivityGate()
+
+    events = run_gate(gate, [0.9, 0.5, 0.9])
+
+    assert events == [None, None, SpeechBegan(at_s=0.0)]
+
+
+def test_speech_stops_after_200_ms_of_silence_and_counts_from_its_first_window() -> None:
+    gate = ActivityGate()
+    run_gate(gate, [0.9, 0.9, 0.9])
+
+    events = run_gate(gate, [0.1] * 7)
+
+    # six windows would be 192 ms
+    assert events == [*[None] * 6, SpeechStopped(at_s=3 * 0.032)]
+    assert not gate.speaking
+
+
+@pytest.mark.parametrize("probability", [0.46, 0.9])
+def test_a_window_that_may_be_speech_starts_the_silence_anew(probability: float) -> None:
+    gate = ActivityGate()
+    run_gate(gate, [0.9, 0.9])
+
+    events = run_gate(gate, [0.1] * 6 + [probability] + [0.44] * 7)
+
+    # 2 + 6 + 1 windows before the silence that counted
+    assert events == [*[None] * 13, SpeechStopped(at_s=9 * 0.032)]
+
+
+def test_speech_can_begin_again_and_needs_its_full_length_again() -> None:
+    gate = ActivityGate(start_ms=64, stop_ms=64)
+
+    events = run_gate(gate, [0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9, 0.9])
+
+    assert [event for event in events if event is not None] == [
+        SpeechBegan(at_s=0.0),
+        SpeechStopped(at_s=0.064),
+        SpeechBegan(at_s=6 * 0.032),
+    ]
+
+
+def test_threshold_and_times_are_those_asked_for() -> None:
+    gate = ActivityGate(threshold=0.3, start_ms=10, stop_ms=20, window_ms=10)
+
+    events = run_gate(gate, [0.3, 0.16, 0.14, 0.14])
+
+    assert events == [SpeechBegan(at_s=0.0), None, None, SpeechStopped(at_s=0.02)]
+
+
+# --- windows -------------------------------------------------------------------------
+
+
+def test_the_model_hears_the_callers_sound_in_windows_of_512_samples() -> None:
+    model = ScriptedModel()
+    sound = beep(1000, 320)
+
+    listen(VoiceActivity(model), sound)
+
+    # 320 ms are ten windows; the first 2 ms are what went before
+    heard = np.frombuffer(b"".join(model.windows), "<i2").astype(int)[32:]
+    expected = np.frombuffer(resample(mulaw_decode(sound), 8000, 16000), "<i2").astype(int)
+    assert [len(window) for window in model.windows] == [1024] * 10
+    assert np.abs(heard - expected[: len(heard)])[100:-100].max() < 100
+
+
+def test_doubling_the_rate_of_a_window_adds_no_mirror_image() -> None:
+    samples = np.rint(16000 * np.sin(2 * np.pi * 1000 / 8000 * np.arange(288))).astype("<i2")
+
+    doubled = np.frombuffer(upsample(samples), "<i2")
+
+    spectrum = np.abs(np.fft.rfft(doubled * np.blackman(512)))
+    hz = np.fft.rfftfreq(512, 1 / 16000)
+    assert spectrum[hz > 4500].max() < spectrum.max() / 1000
+
+
+def test_events_come_with_the_frame_that_completes_their_window() -> None:
+    activity = VoiceActivity(ScriptedModel([0.9, 0.9]))
+    sound = frames_of(beep(1000, 80))
+
+    events = [activity.feed(frame) for frame in sound]
+
+    # the second window ends at 64 ms, in the fourth frame
+    assert events == [(), (), (), (SpeechBegan(at_s=0.0),)]
+    assert activity.speaking
+
+
+def test_one_large_piece_gives_the_events_of_many_frames() -> None:
+    activity = VoiceActivity(ScriptedModel([0.9, 0.9]), stop_ms=64)
+
+    events = activity.feed(beep(1000, 160))
+
+    assert events == (SpeechBegan(at_s=0.0), SpeechStopped(at_s=0.064))
+
+
+# --- the energy gate -----------------------------------------------------------------
+
+
+def test_the_model_is_not_asked_about_silence() -> None:
+    model = ScriptedModel()
+
+    listen(VoiceActivity(model), silence(10_000))
+
+    assert model.windows == []
+
+
+@pytest.mark.parametrize(("amplitude", "asked"), [(45, 0), (75, 31)])  # -57 and -53 dBFS
+def test_the_model_is_asked_from_55_db_below_full_scale_on(amplitude: float, asked: int) -> None:
+    model = ScriptedModel()
+
+    listen(VoiceActivity(model), noise(amplitude, 1.0))
+
+    assert len(model.windows) == asked
+
+
+def test_the_model_is_asked_about_silence_while_speech_has_not_stopped() -> None:
+    model = ScriptedModel([0.9, 0.9])
+
+    events = listen(VoiceActivity(model), beep(1000, 64) + silence(1000))
+
+    # two windows of sound, seven until it counts as silence
+    assert len(model.windows) == 9
+    assert events[-1] == SpeechStopped(at_s=0.064)
+
+
+# --- the real model ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+@pytest.mark.parametrize("noise_amplitude", [0, 100])
+def test_speech_is_heard_within_150_ms_and_its_end_too(text: str, noise_amplitude: float) -> None:
+    speech = spoken(text)
+    clean = silence(1000) + speech + silence(1000)
+    sound = add_noise(clean, noise_amplitude)
+
+    events = listen(VoiceActivity(SileroModel()), sound)
+
+    began, stopped = events[0], events[-1]
+    assert isinstance(began, SpeechBegan)
+    assert isinstance(stopped, SpeechStopped)
+    assert began.at_s == pytest.approx(find_onset_s(clean), abs=0.15)
+    assert stopped.at_s == pytest.approx(find_end_s(clean), abs=0.25)
+
+
+def test_sparing_the_model_the_silence_makes_it_no_slower_to_hear_the_next_word() -> None:
+    sound = b"".join(silence(1000) + spoken(text) for text in SENTENCES * 2) + silence(1000)
+
+    spared = listen(VoiceActivity(SileroModel()), sound)
+    asked_always = listen(VoiceActivity(SileroModel(), quiet_dbfs=-1000), sound)
+
+    began = [event.at_s for event in spared if isinstance(event, SpeechBegan)]
+    began_always = [event.at_s for event in asked_always if isinstance(event, SpeechBegan)]
+    assert began == pytest.approx(began_always, abs=0.033)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        noise(3000, 5.0),
+        noise(200, 5.0),
+        beep(440, 3000),
+        beep(1000, 3000),
+        b"".join(dtmf_tone(digit, 200) + silence(100) for digit in "1234567890*#ABCD"),
+        b"".join(dtmf_tone(digit, 80) + silence(80) for digit in "1234567890*#ABCD"),
+    ],
+    ids=["loud noise", "soft noise", "low beep", "high beep", "long digits", "short digits"],
+)
+def test_noise_beeps_and_keypad_tones_are_never_speech(sound: bytes) -> None:
+    events = listen(VoiceActivity(SileroModel()), sound + silence(500))
+
+    assert events == []

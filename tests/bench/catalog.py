@@ -1,0 +1,33 @@
+"""Every benchmark by its name, in the order of the table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from tests.bench import (
+    barge_in,
+    command,
+    hang_up,
+    journalling,
+    memory,
+    pacing,
+    soak,
+    start,
+    turn,
+    webhook,
+)
+from tests.bench.figure import Effort, Figure
+
+Measure: TypeAlias = Callable[[Effort], Sequence[Figure]]
+
+BENCHMARKS: Mapping[str, Measure] = {
+    "turn": turn.measure,
+    "barge-in": barge_in.measure,
+    "hang-up": hang_up.measure,
+    "pacing": pacing.measure,
+    "memory": memory.measure,
+    "command": command.measure,
+    "start": start.measure,
+    "journal": journalling.measure,
+    "webhook": webhook.measure,
+    "soak": soak.measure,
+}

@@ -1,0 +1,45 @@
+"""One benchmark in a process of its own, so that none disturbs another: figures as JSON."""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from tests.bench.catalog import BENCHMARKS
+from tests.bench.figure import Effort, Figure
+from tests.bench.process import waited_s
+from voicecalld.logs import configure_logs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The figures of one benchmark, and how long its process was kept waiting by others."""
+
+    figures: tuple[Figure, ...]
+    waited_s: float
+
+
+def run_in_child(name: str, effort: Effort) -> Report:
+    """Measure the benchmark *name* in a new process."""
+    command = (sys.executable, "-m", "tests.bench.child", name, effort.value)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    report = json.loads(done.stdout)
+    figures = tuple(Figure(**fields) for fields in report["figures"])
+    return Report(figures=figures, waited_s=report["waited_s"])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=BENCHMARKS)
+    parser.add_argument("effort", type=Effort)
+    options = parser.parse_args(argv)
+    configure_logs(sys.stderr, journal=False, terminal=False)
+    figures = tuple(BENCHMARKS[options.name](options.effort))
+    print(json.dumps(asdict(Report(figures=figures, waited_s=waited_s()))))
+
+
+if __name__ == "__main__":
+    main()

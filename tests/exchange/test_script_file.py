@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import pytest
+
+from voicecalld.audio.frame import SAMPLE_RATE_HZ
+from voicecalld.audio.wav import render_wav
+from voicecalld.errors import BadScriptError
+from voicecalld.exchange.script_file import read_script_file, read_sound, resolve_paths
+from voicecalld.phone_settings import PhoneScript, PhoneSettings, Step
+
+GOOD = """
+record = "out/call.wav"
+hangs_up_after_ms = 60000
+hang_up_when_done = false
+
+[[steps]]
+say = "Hello?"
+when = "answered"
+
+[[steps]]
+wav = "yes.wav"
+after_ms = 1000
+
+[[steps]]
+wav = "/absolute.wav"
+
+[[steps]]
+hang_up = true
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "script.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+async def test_a_script_is_read_with_its_paths_taken_from_its_folder(tmp_path: Path) -> None:
+    script = await read_script_file(write(tmp_path, GOOD))
+
+    assert script == PhoneScript(
+        steps=(
+            Step(say="Hello?", when="answered"),
+            Step(wav=str(tmp_path / "yes.wav"), after_ms=1000),
+            Step(wav="/absolute.wav"),
+            Step(hang_up=True),
+        ),
+        record=str(tmp_path / "out" / "call.wav"),
+        hangs_up_after_ms=60_000,
+        hang_up_when_done=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("steps = 3", "script.toml: steps: "),
+        ('[[steps]]\nsay = "a"\n[[steps]]\nafter_ms = 1', "script.toml: steps[2]: a step has"),
+        ("[[steps]]\npress = '5x'", "script.toml: steps[1].press: not keys of a telephone"),
+        ("[[steps]]\nsay = 'a'\nwhen = 'never'", "script.toml: steps[1].when: "),
+        ("tape = 'x'", "script.toml: tape: "),
+        ("not toml", "script.toml: "),
+        ("x = " + "[" * 100_000, "script.toml: "),
+    ],
+)
+async def test_a_wrong_script_is_complained_of_by_file_and_key(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    path = write(tmp_path, text)
+
+    with pytest.raises(BadScriptError) as caught:
+        await read_script_file(path)
+
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+async def test_all_mistakes_are_told_at_once_one_a_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "tape = 'x'\nhangs_up_after_ms = -1")
+
+    with pytest.raises(BadScriptError) as caught:
+        await read_script_file(path)
+
+    assert len(str(caught.value).splitlines()) == 2
+
+
+async def test_a_script_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadScriptError, match=r"none\.toml: No such file"):
+        await read_script_file(tmp_path / "none.toml")
+
+
+async def test_a_script_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "script.toml").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(BadScriptError, match=r"script\.toml: .*decode"):
+        await read_script_file(tmp_path / "script.toml")
+
+
+def test_a_telephone_names_its_script_from_the_same_folder() -> None:
+    phone = resolve_paths(PhoneSettings(script="a.toml", record="b.wav"), Path("/etc/x"))
+
+    assert (phone.script, phone.record) == ("/etc/x/a.toml", "/etc/x/b.wav")
+
+
+def test_what_names_no_file_is_left_alone() -> None:
+    phone = PhoneSettings(steps=(Step(say="hi"),))
+
+    assert resolve_paths(phone, Path("/etc/x")) == phone
+
+
+def test_a_sound_becomes_mulaw_at_8_khz(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    path.write_bytes(render_wav([bytes(2 * 16_000)], 16_000))
+
+    assert read_sound(path) == b"\xff" * SAMPLE_RATE_HZ
+
+
+def test_a_sound_that_is_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    path.write_bytes(b"noise")
+
+    with pytest.raises(BadScriptError, match=r"sound\.wav: not a WAV file"):
+        read_sound(path)
+
+
+def test_a_sound_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadScriptError, match="Is a directory"):
+        read_sound(tmp_path)

@@ -1,0 +1,42 @@
+"""A journal that keeps everything in memory, so that time in a test may jump."""
+
+import trio
+
+from voicecalld.call.record import LIVE_STATES, CallRecord, Entry
+
+
+class Ledger:
+    """Entries in the order of their posting; ``broken`` makes `settle` raise it."""
+
+    def __init__(self, *entries: Entry) -> None:
+        self.entries: list[Entry] = list(entries)
+        self.broken: Exception | None = None
+
+    def post(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    async def settle(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if self.broken is not None:
+            raise self.broken
+
+    def latest(self) -> dict[str, CallRecord]:
+        return {entry.record.call_id: entry.record for entry in self.entries}
+
+    async def call(self, call_or_provider_id: str) -> CallRecord | None:
+        await trio.lowlevel.checkpoint()
+        for record in self.latest().values():
+            if call_or_provider_id in (record.call_id, record.provider_call_id):
+                return record
+        return None
+
+    async def call_for_key(self, idempotency_key: str) -> CallRecord | None:
+        await trio.lowlevel.checkpoint()
+        for record in self.latest().values():
+            if record.idempotency_key == idempotency_key:
+                return record
+        return None
+
+    async def open_calls(self) -> tuple[CallRecord, ...]:
+        await trio.lowlevel.checkpoint()
+        return tuple(record for record in self.latest().values() if record.state in LIVE_STATES)

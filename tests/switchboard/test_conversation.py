@@ -1,0 +1,255 @@
+"""Whole calls over the mock carrier, with real sound and virtual time."""
+
+from pathlib import Path
+
+import pytest
+from trio.testing import MockClock
+
+from tests.fakes.agent_fakes import ScriptedAgent
+from tests.fakes.spoken_voice import SpokenVoice
+from tests.sound import spoken
+from tests.switchboard.office import open_office
+from voicecalld.agent.base import EndCall, SayText
+from voicecalld.audio.frame import SAMPLE_RATE_HZ
+from voicecalld.audio.g711 import mulaw_decode
+from voicecalld.audio.pcm import level_dbfs
+from voicecalld.call.record import CallState, Mode
+
+STEREO_FRAME_BYTES = 4
+
+
+def right_channel(recording: Path) -> bytes:
+    """What the telephone heard, as PCM at 8 kHz."""
+    samples = recording.read_bytes()[44:]
+    return b"".join(samples[at + 2 : at + 4] for at in range(0, len(samples), STEREO_FRAME_BYTES))
+
+
+def seconds(after_s: float) -> int:
+    """The index of the sample at *after_s* in PCM at 8 kHz."""
+    return int(after_s * 8000) * 2
+
+
+async def test_a_notification_is_heard_to_its_end_and_then_we_hang_up(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone={}) as office:
+        call_id = await office.call("Your table is ready.", Mode.NOTIFY)
+        record = await office.wait_over(call_id)
+
+    assert record.state is CallState.HANGUP_BOT
+    assert office.said == [("bot", "Your table is ready.", False)]
+    assert [event for event in office.events if event != "call.speech"] == [
+        "call.initiated",
+        "call.ringing",
+        "call.answered",
+        "call.active",
+        "call.speaking",
+        "call.listening",
+        "call.ended",
+    ]
+
+
+async def test_a_conversation_goes_back_and_forth_until_the_callee_hangs_up(
+    autojump_clock: MockClock,
+) -> None:
+    steps = [{"say": "What time is it?"}, {"say": "Thank you very much."}]
+    agent = ScriptedAgent("It is noon.", "You are welcome.")
+
+    async with open_office(
+        phone={"steps": steps}, hears=("what time is it", "thank you"), agent=agent
+    ) as office:
+        call_id = await office.call()
+        record = await office.wait_over(call_id)
+
+    assert record.state is CallState.HANGUP_USER
+    assert office.said == [
+        ("bot", "Hello, this is a test.", False),
+        ("user", "what time is it", False),
+        ("bot", "It is noon.", False),
+        ("user", "thank you", False),
+        ("bot", "You are welcome.", False),
+    ]
+
+
+async def test_the_callee_interrupts_and_only_what_was_heard_is_in_the_transcript(
+    autojump_clock: MockClock,
+) -> None:
+    steps = [
+        {"say": "Tell me your opening hours."},
+        {"say": "Stop, I have heard enough.", "when": "agent-speaks", "after_ms": 1500},
+    ]
+    hours = "We are open from Monday to Friday, from nine to five, and on Saturday until noon."
+    agent = ScriptedAgent(hours, "All right.")
+
+    async with open_office(
+        phone={"steps": steps}, hears=("opening hours", "stop"), agent=agent
+    ) as office:
+        await office.wait_over(await office.call("Hello."))
+
+    _, _, (speaker, heard, interrupted), *rest = office.said
+    assert (speaker, interrupted) == ("bot", True)
+    assert hours.startswith(heard)
+    assert len("We are") < len(heard) < len(hours) / 2
+    assert rest == [("user", "stop", False), ("bot", "All right.", False)]
+    assert office.agent.turns[1].heard_before == heard
+    assert office.agent.turns[1].interrupted
+
+
+async def test_nothing_of_an_interrupted_turn_reaches_the_line_after_the_clear(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    recording = tmp_path / "call.wav"
+    steps = [{"say": "Wait a moment please.", "when": "agent-speaks", "after_ms": 1000}]
+    message = "This is a very long message that goes on and on until somebody stops it. " * 3
+
+    async with open_office(
+        phone={"steps": steps, "record": str(recording)}, hears=("wait",)
+    ) as office:
+        call_id = await office.call(message)
+        interrupted = await office.wait_for("call.interrupted")
+        await office.switchboard.end(call_id)
+
+    heard = right_channel(recording)
+    stopped_s = interrupted.unix_s - office.answered_unix_s(call_id)
+    # What was on its way is at most the lead of 200 ms, and it was cleared.
+    assert level_dbfs(heard[seconds(0.5) : seconds(stopped_s - 0.1)]) > -40
+    assert level_dbfs(heard[seconds(stopped_s + 0.1) : seconds(stopped_s + 1.0)]) < -60
+
+
+async def test_the_transcriber_gets_the_sound_of_an_interruption_from_its_beginning(
+    autojump_clock: MockClock,
+) -> None:
+    steps = [{"say": "Stop it right now.", "when": "agent-speaks", "after_ms": 1000}]
+
+    async with open_office(phone={"steps": steps}, hears=("stop",)) as office:
+        call_id = await office.call("One two three four five six seven eight nine ten eleven.")
+        await office.wait_for("call.speech", 2)
+        await office.switchboard.end(call_id)
+
+    (utterance,) = office.ears.utterances
+    spoken_s = len(spoken("Stop it right now.")) / SAMPLE_RATE_HZ
+    # 300 ms from before the voice was noticed, all of it, and the silence until we knew.
+    assert len(utterance) / SAMPLE_RATE_HZ > spoken_s
+    onset = mulaw_decode(utterance[: SAMPLE_RATE_HZ // 10])
+    assert level_dbfs(onset) < -60
+
+
+async def test_the_agents_farewell_is_heard_before_we_hang_up(autojump_clock: MockClock) -> None:
+    agent = ScriptedAgent([SayText(text="Good bye, and have a nice day."), EndCall()])
+
+    async with open_office(
+        phone={"steps": [{"say": "That is all."}], "hang_up_when_done": False},
+        hears=("that is all",),
+        agent=agent,
+    ) as office:
+        record = await office.wait_over(await office.call("Hello."))
+
+    assert record.state is CallState.HANGUP_BOT
+    assert office.said[-1] == ("bot", "Good bye, and have a nice day.", False)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "state"),
+    [
+        ("busy", CallState.BUSY),
+        ("rejects", CallState.BUSY),
+        ("no-answer", CallState.NO_ANSWER),
+    ],
+)
+async def test_a_telephone_that_is_not_answered_says_why(
+    behaviour: str, state: CallState, autojump_clock: MockClock
+) -> None:
+    async with open_office(phone={"behaviour": behaviour}) as office:
+        record = await office.wait_over(await office.call())
+
+    assert record.state is state
+    assert record.answered_unix_s is None
+    assert office.said == []
+
+
+async def test_a_call_is_not_longer_than_allowed(autojump_clock: MockClock) -> None:
+    async with open_office(
+        phone={}, max_duration_seconds=20, turn={"silence_timeout_seconds": 0}
+    ) as office:
+        record = await office.wait_over(await office.call("Hello."))
+
+    assert record.state is CallState.TIMEOUT
+    assert record.answered_unix_s is not None
+    assert record.ended_unix_s is not None
+    assert record.ended_unix_s - record.answered_unix_s == pytest.approx(20, abs=0.1)
+
+
+async def test_a_silent_callee_is_asked_once_and_then_given_up(autojump_clock: MockClock) -> None:
+    async with open_office(phone={}, turn={"silence_timeout_seconds": 5.0}) as office:
+        record = await office.wait_over(await office.call("Hello."))
+
+    assert record.state is CallState.TIMEOUT
+    assert [text for _, text, _ in office.said] == ["Hello.", "Are you still there?"]
+
+
+async def test_the_callee_hangs_up_in_the_middle_of_a_sentence(autojump_clock: MockClock) -> None:
+    message = "This sentence is much longer than the patience of the one who hears it."
+
+    async with open_office(phone={"hangs_up_after_ms": 2000}) as office:
+        record = await office.wait_over(await office.call(message))
+
+    ((_, heard, interrupted),) = office.said
+    assert record.state is CallState.HANGUP_USER
+    assert interrupted
+    assert heard
+    assert message.startswith(heard)
+    assert heard != message
+
+
+async def test_every_answer_is_measured_stage_by_stage(autojump_clock: MockClock) -> None:
+    agent = ScriptedAgent("It is noon.", delay_s=0.1)
+
+    async with open_office(
+        phone={"steps": [{"say": "What time is it?"}]},
+        hears=("what time is it",),
+        agent=agent,
+        voice=SpokenVoice(delay_s=0.2),
+    ) as office:
+        await office.wait_over(await office.call("Hello."))
+
+    latency = next(entry.latency for entry in office.journal.entries if entry.latency)
+    stages = [
+        latency.endpoint_s or 0.0,
+        latency.transcript_s or 0.0,
+        latency.first_text_s or 0.0,
+        latency.first_audio_s or 0.0,
+        latency.first_frame_s or 0.0,
+        latency.first_mark_s or 0.0,
+    ]
+    # 700 ms of silence, 50 ms of transcriber, 3 words of 100 ms (the clause ends with the last),
+    # 200 ms of synthesizer, and at most one tick; the end of speech is known to one window.
+    assert stages == sorted(stages)
+    assert latency.endpoint_s == pytest.approx(0.7, abs=0.02)
+    assert latency.transcript_s == pytest.approx(0.75, abs=0.02)
+    assert latency.first_text_s == pytest.approx(0.85, abs=0.02)
+    assert latency.first_frame_s == pytest.approx(1.25, abs=0.04)
+
+
+async def test_keys_are_handed_to_the_agent(autojump_clock: MockClock) -> None:
+    async with open_office(
+        phone={"steps": [{"press": "12#"}]}, agent=ScriptedAgent("Thank you.")
+    ) as office:
+        await office.wait_over(await office.call("Please enter your number."))
+
+    assert office.agent.turns[0].digits == "12#"
+    assert office.said[-1] == ("bot", "Thank you.", False)
+
+
+async def test_an_utterance_is_dated_by_its_beginning(autojump_clock: MockClock) -> None:
+    steps = [{"say": "What time is it?", "when": "answered", "after_ms": 5000}]
+
+    async with open_office(phone={"steps": steps}, hears=("what time is it",)) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_over(call_id)
+        answered_s = office.answered_unix_s(call_id)
+
+    began_s = [
+        entry.utterance.unix_s - answered_s for entry in office.journal.entries if entry.utterance
+    ]
+    assert began_s[0] == pytest.approx(0.0, abs=0.1)
+    assert began_s[1] == pytest.approx(5.0, abs=0.15)

@@ -1,0 +1,202 @@
+"""What goes wrong in one call stays in that call."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.fakes.agent_fakes import ScriptedAgent
+from tests.switchboard.office import Office, open_office
+from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn, SayText
+from voicecalld.call.record import CallState
+from voicecalld.errors import JournalError, ServiceError
+from voicecalld.net.message_stream import open_memory_streams
+from voicecalld.switchboard.actor import Call
+
+ASKS = {"steps": [{"say": "What time is it?"}], "hang_up_when_done": False}
+
+
+class BrokenAgent(ScriptedAgent):
+    """Has a bug that shows in the first call that it is asked on."""
+
+    @asynccontextmanager
+    async def open(self, briefing: Briefing) -> AsyncGenerator[AgentSession, None]:
+        self.briefings.append(briefing)
+        if len(self.briefings) == 1:
+            yield BrokenSession()
+        else:
+            async with super().open(briefing) as session:
+                yield session
+
+
+class BrokenSession:
+    async def reply(self, _turn: CallerTurn) -> AsyncGenerator[AgentOutput, None]:
+        await trio.sleep(0.1)
+        yield SayText(text="It is")
+        raise ZeroDivisionError("a bug")
+
+
+async def test_a_bug_in_one_call_ends_that_call_alone(autojump_clock: MockClock) -> None:
+    agent = BrokenAgent("It is noon.")
+
+    words = ("what time is it",) * 2
+    async with open_office(phone=ASKS, hears=words, agent=agent) as office:
+        broken = await office.call("Hello.")
+        healthy = await office.call("Hello.")
+        await office.wait_over(broken)
+        await office.wait_for("call.turn")
+
+        assert office.switchboard.live_count == 1
+        await office.switchboard.end(healthy)
+
+    calls = office.journal.latest()
+    assert calls[broken].state is CallState.ERROR
+    assert calls[healthy].state is CallState.HANGUP_BOT
+    assert [request.method for request in office.link.requests].count("DELETE") == 2
+
+
+async def test_an_agent_that_fails_leaves_the_call_alive(autojump_clock: MockClock) -> None:
+    steps = [
+        {"say": "What time is it?"},
+        {"say": "Are you there?", "when": "answered", "after_ms": 12_000},
+    ]
+    agent = ScriptedAgent([ServiceError("out of order")], "Yes, I am here.")
+
+    async with open_office(
+        phone={"steps": steps}, hears=("what time is it", "are you there"), agent=agent
+    ) as office:
+        await office.wait_over(await office.call("Hello."))
+
+    assert office.said[-1] == ("bot", "Yes, I am here.", False)
+
+
+async def test_an_agent_that_says_nothing_in_time_is_not_waited_for(
+    autojump_clock: MockClock,
+) -> None:
+    agent = ScriptedAgent("Too late.", delay_s=60)
+
+    async with open_office(
+        phone=ASKS, hears=("what time is it",), agent=agent, response_timeout_ms=2000
+    ) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.turn")
+        await trio.sleep(10)
+        await office.switchboard.end(call_id)
+
+    assert agent.running_replies == 0
+    assert [speaker for speaker, _, _ in office.said[:2]] == ["bot", "user"]
+
+
+async def test_nothing_of_a_call_is_left_behind(autojump_clock: MockClock) -> None:
+    async with open_office(phone=ASKS, hears=("what time is it",)) as office:
+        await trio.testing.wait_all_tasks_blocked()
+        before = trio.lowlevel.current_statistics().tasks_living
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech", 3)
+        await office.switchboard.end(call_id)
+        await trio.sleep(1)
+
+        assert trio.lowlevel.current_statistics().tasks_living == before
+        assert office.agent.open_sessions == office.agent.running_replies == 0
+        assert office.ears.open_calls == 0
+        assert not any(office.switchboard.services.wheel.slots)
+
+
+async def test_a_journal_that_cannot_be_written_stops_a_call_before_it_is_dialled(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=ASKS) as office:
+        office.journal.broken = JournalError("disk full")
+
+        with pytest.raises(JournalError, match="disk full"):
+            await office.call()
+
+        assert office.link.requests == []
+        assert office.switchboard.live_count == 0
+
+
+async def open_stream(office: Office, start: str) -> bool:
+    """Send *start* as the first message of a stream; gives whether the stream stays open."""
+    ours, theirs = open_memory_streams()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(office.reception.serve_stream, theirs)
+        ours.send(start)
+        await trio.sleep(1)
+        is_open = not theirs.closed
+        ours.close()
+        nursery.cancel_scope.cancel()
+    return is_open
+
+
+def start_message(call: str, token: str) -> str:
+    return f'{{"event":"start","streamId":"s","callId":"{call}","token":"{token}"}}'
+
+
+def carrier_id(call: Call) -> str:
+    named = call.notes.record.provider_call_id
+    assert named is not None
+    return named
+
+
+async def test_a_stream_with_a_good_token_is_connected_once(autojump_clock: MockClock) -> None:
+    async with open_office(phone={"answers_after_ms": 20_000}) as office:
+        call = office.switchboard.find(await office.call())
+        assert call is not None
+        token = office.reception.tokens.mint("mock", call.notes.record.call_id)
+
+        first = await open_stream(office, start_message(carrier_id(call), token))
+        second = await open_stream(office, start_message(carrier_id(call), token))
+
+    assert (first, second) == (True, False)
+
+
+@pytest.mark.parametrize("flaw", ["forged", "expired", "other carrier", "other call", "over"])
+async def test_a_stream_without_a_good_token_is_closed(
+    flaw: str, autojump_clock: MockClock
+) -> None:
+    async with open_office(phone={"answers_after_ms": 20_000}, ring_timeout_ms=110_000) as office:
+        call = office.switchboard.find(await office.call())
+        assert call is not None
+        tokens = office.reception.tokens
+        named = carrier_id(call)
+        token = tokens.mint("mock", call.notes.record.call_id)
+        match flaw:
+            case "forged":
+                token = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+            case "expired":
+                tokens.unix_clock = lambda: 2_000_000_000.0
+            case "other carrier":
+                token = tokens.mint("twilio", call.notes.record.call_id)
+            case "other call":
+                named = "mock-other"
+            case _:
+                await office.switchboard.end(call.notes.record.call_id)
+
+        assert not await open_stream(office, start_message(named, token))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "not JSON",
+        '{"event":"media","payload":"AAAA"}',
+        '{"event":"start"}',
+        '{"event":"start","streamId":1,"callId":"c","token":"t"}',
+    ],
+)
+async def test_a_stream_that_does_not_begin_properly_is_closed(
+    first: str, autojump_clock: MockClock
+) -> None:
+    async with open_office() as office:
+        assert not await open_stream(office, first)
+
+
+async def test_a_stream_that_never_begins_is_closed(autojump_clock: MockClock) -> None:
+    async with open_office() as office:
+        _, theirs = open_memory_streams()
+        with trio.fail_after(6):
+            await office.reception.serve_stream(theirs)
+
+    assert theirs.closed

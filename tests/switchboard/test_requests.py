@@ -1,0 +1,379 @@
+"""What clients ask of a living call: speak, continue, press keys, end."""
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.switchboard.office import CALLEE, UNIX_S, open_office
+from voicecalld.call.record import CallState, Mode
+from voicecalld.errors import (
+    BadParameterError,
+    CallBusyError,
+    CallEndedError,
+    CallRefusedError,
+    CarrierError,
+    NoReplyError,
+    NoSuchCallError,
+    NotConnectedError,
+    NotSpokenError,
+    StoppingError,
+    TooManyCallsError,
+)
+from voicecalld.switchboard.prompting import Reply, Spoken
+
+LISTENS: dict[str, object] = {}
+NO_NUDGE = {"silence_timeout_seconds": 0}
+
+
+async def test_speak_returns_when_the_words_have_been_heard(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        asked_s = trio.current_time()
+
+        spoken = await office.switchboard.speak(call_id, "Your parcel has arrived this morning.")
+        took_s = trio.current_time() - asked_s
+
+    assert spoken == Spoken(heard="Your parcel has arrived this morning.", interrupted=False)
+    assert 1.5 < took_s < 4.0
+
+
+async def test_speak_tells_what_was_heard_when_it_was_interrupted(
+    autojump_clock: MockClock,
+) -> None:
+    steps = [{"say": "Stop it right now.", "when": "agent-speaks", "after_ms": 1000}]
+    message = "Your parcel has arrived this morning, and it waits for you at the office."
+
+    async with open_office(phone={"steps": steps, "hang_up_when_done": False}) as office:
+        call_id = await office.call("")
+        await office.wait_for("call.listening")
+
+        spoken = await office.switchboard.speak(call_id, message)
+
+    assert spoken.interrupted
+    assert message.startswith(spoken.heard)
+    assert 0 < len(spoken.heard) < len(message)
+
+
+async def test_continue_returns_the_other_partys_next_words_and_the_agent_stays_out_of_it(
+    autojump_clock: MockClock,
+) -> None:
+    steps = [
+        {"say": "Who is there?"},
+        {"say": "Yes, please."},
+    ]
+
+    async with open_office(
+        phone={"steps": steps, "hang_up_when_done": False}, hears=("who is there", "yes please")
+    ) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech", 3)  # greeting, question, the agent's answer
+
+        reply = await office.switchboard.continue_call(call_id, "Shall I keep the table?")
+        await trio.sleep(5)
+
+    assert reply == Reply(text="yes please", digits="")
+    assert len(office.agent.turns) == 1
+
+
+async def test_a_second_continue_is_refused_while_one_waits(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office, trio.open_nursery() as nursery:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        nursery.start_soon(office.switchboard.continue_call, call_id, "Is anybody there?")
+        await trio.sleep(1)
+
+        with pytest.raises(CallBusyError):
+            await office.switchboard.continue_call(call_id, "And now?")
+
+        nursery.cancel_scope.cancel()
+
+
+async def test_continue_gives_up_after_the_configured_time_and_the_call_goes_on(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=LISTENS, transcript_timeout_ms=5000, turn=NO_NUDGE) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+
+        with pytest.raises(NoReplyError):
+            await office.switchboard.continue_call(call_id, "Is anybody there?")
+        spoken = await office.switchboard.speak(call_id, "I will call again.")
+
+    assert spoken.heard == "I will call again."
+
+
+async def test_continue_fails_when_the_call_ends_meanwhile(autojump_clock: MockClock) -> None:
+    async with open_office(phone={"hangs_up_after_ms": 6000}) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+
+        with pytest.raises(CallEndedError, match="hangup-user"):
+            await office.switchboard.continue_call(call_id, "Is anybody there?")
+
+
+async def test_a_client_who_goes_away_leaves_no_trace_in_the_call(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        with trio.move_on_after(3):
+            await office.switchboard.continue_call(call_id, "Is anybody there?")
+
+        with trio.move_on_after(30) as patience:
+            await office.switchboard.continue_call(call_id, "Hello again?")
+
+    assert patience.cancelled_caught  # it waited: the first one was not in the way
+
+
+async def test_what_cannot_be_spoken_is_reported_and_the_call_goes_on(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        office.voice.failures = 2
+
+        with pytest.raises(NotSpokenError):
+            await office.switchboard.speak(call_id, "These words get lost.")
+        spoken = await office.switchboard.speak(call_id, "These are heard.")
+
+    assert spoken.heard == "These are heard."
+    assert "These words get lost." not in [text for _, text, _ in office.said]
+
+
+async def test_a_voice_that_fails_once_is_asked_again(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        office.voice.failures = 1
+
+        spoken = await office.switchboard.speak(call_id, "These are heard.")
+
+    assert spoken.heard == "These are heard."
+
+
+async def test_a_sentence_that_breaks_off_is_heard_as_far_as_it_went(
+    autojump_clock: MockClock,
+) -> None:
+    message = "Your parcel has arrived this morning at the office."
+
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        office.voice.failures, office.voice.fails_after = 1, 3
+
+        with pytest.raises(NotSpokenError):
+            await office.switchboard.speak(call_id, message)
+
+    _, heard, _ = office.said[-1]
+    assert message.startswith(heard)
+    assert 0 < len(heard) < len(message)
+
+
+async def test_words_of_nothing_but_pictures_are_done_at_once(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+
+        spoken = await office.switchboard.speak(call_id, "🎉🎉")
+
+    assert spoken == Spoken(heard="", interrupted=False)
+
+
+async def test_keys_reach_the_other_party_and_the_journal(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+
+        await office.switchboard.press(call_id, "12#")
+
+    (entry,) = [entry for entry in office.journal.entries if entry.event == "call.dtmf"]
+    assert entry.details == {"digits": "12#", "direction": "out"}
+
+
+async def test_keys_that_the_carrier_refuses_are_an_error(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        office.link.fault = CarrierError("out of order")
+
+        with pytest.raises(CallRefusedError, match="out of order"):
+            await office.switchboard.press(call_id, "12#")
+
+
+async def test_ending_a_call_twice_is_fine(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+
+        await office.switchboard.end(call_id)
+        await office.switchboard.end(call_id)
+
+    assert office.events.count("call.ended") == 1
+    assert office.journal.latest()[call_id].state is CallState.HANGUP_BOT
+
+
+@pytest.mark.parametrize("verb", ["speak", "continue_call", "press"])
+async def test_an_ended_call_is_explained(verb: str, autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.switchboard.end(call_id)
+
+        with pytest.raises(CallEndedError, match="hangup-bot"):
+            await getattr(office.switchboard, verb)(call_id, "1")
+
+
+@pytest.mark.parametrize("verb", ["speak", "continue_call", "press", "end"])
+async def test_an_unknown_call_is_refused_by_its_id(verb: str, autojump_clock: MockClock) -> None:
+    arguments = ("nobody",) if verb == "end" else ("nobody", "1")
+
+    async with open_office(phone=LISTENS) as office:
+        with pytest.raises(NoSuchCallError, match="nobody"):
+            await getattr(office.switchboard, verb)(*arguments)
+
+
+async def test_a_call_that_rings_cannot_be_spoken_on(autojump_clock: MockClock) -> None:
+    async with open_office(phone={"answers_after_ms": 20_000}) as office:
+        call_id = await office.call("Hello.")
+
+        with pytest.raises(NotConnectedError):
+            await office.switchboard.speak(call_id, "Too early.")
+
+
+async def test_the_carriers_id_is_as_good_as_ours(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        carriers = office.journal.latest()[call_id].provider_call_id
+        assert carriers is not None
+
+        spoken = await office.switchboard.speak(carriers, "By any name.")
+
+    assert spoken.heard == "By any name."
+
+
+async def test_no_more_calls_than_allowed(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS, limits={"max_concurrent_calls": 1}) as office:
+        call_id = await office.call()
+        with pytest.raises(TooManyCallsError):
+            await office.call()
+        await office.switchboard.end(call_id)
+
+        await office.call()
+
+    assert office.events.count("call.initiated") == 2
+
+
+async def test_a_number_is_needed(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        with pytest.raises(BadParameterError, match="to_number"):
+            await office.switchboard.place(
+                to=None, message="Hello.", mode=None, idempotency_key=None
+            )
+
+
+async def test_the_configured_number_and_mode_are_used(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS, to_number=CALLEE) as office:
+        call_id = await office.switchboard.place(
+            to=None, message="Hello.", mode=None, idempotency_key=None
+        )
+
+    record = office.journal.latest()[call_id]
+    assert (record.to_number, record.mode) == (CALLEE, Mode.NOTIFY)
+
+
+async def test_two_requests_with_one_key_place_one_call(autojump_clock: MockClock) -> None:
+    ids = []
+
+    async with open_office(phone=LISTENS) as office:
+
+        async def place() -> None:
+            ids.append(
+                await office.switchboard.place(
+                    to=CALLEE, message="Hello.", mode=None, idempotency_key="order-66"
+                )
+            )
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(place)
+            nursery.start_soon(place)
+        await office.switchboard.end(ids[0])
+        await place()
+
+    assert len(set(ids)) == 1
+    assert len(ids) == 3
+    assert office.events.count("call.initiated") == 1
+
+
+async def test_a_carrier_that_refuses_is_reported_and_recorded(autojump_clock: MockClock) -> None:
+    async with open_office(phone=LISTENS) as office:
+        office.link.fault = CarrierError("no credit")
+
+        with pytest.raises(CallRefusedError, match="no credit"):
+            await office.call()
+
+    (record,) = office.journal.latest().values()
+    assert record.state is CallState.FAILED
+
+
+async def test_a_carrier_that_does_not_answer_the_dial_is_given_up(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=LISTENS) as office:
+        office.link.hangs = True
+
+        with pytest.raises(CallRefusedError, match="did not answer"):
+            await office.call()
+
+    (record,) = office.journal.latest().values()
+    assert record.state is CallState.FAILED
+
+
+async def test_a_carrier_that_does_not_hang_up_is_asked_twice_and_does_not_hold_us(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        office.link.hangs = True
+        asked_s = trio.current_time()
+
+        await office.switchboard.end(call_id)
+        took_s = trio.current_time() - asked_s
+
+    assert took_s == pytest.approx(10, abs=0.1)
+    assert [request.method for request in office.link.requests[1:]] == ["DELETE", "DELETE"]
+    assert office.journal.latest()[call_id].state is CallState.HANGUP_BOT
+
+
+async def test_a_stopping_daemon_takes_no_calls_and_ends_those_it_has(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=LISTENS) as office:
+        ids = [await office.call() for _ in range(10)]
+        office.switchboard.close()
+        with pytest.raises(StoppingError):
+            await office.call()
+
+        await office.switchboard.end_all()
+
+    assert office.switchboard.live_count == 0
+    assert {office.journal.latest()[call_id].state for call_id in ids} == {CallState.HANGUP_BOT}
+
+
+async def test_calls_that_were_open_at_a_crash_are_closed_at_the_next_start(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=LISTENS) as office:
+        call_id = await office.call()
+        entries = list(office.journal.entries)
+    office.journal.entries[:] = entries  # as if the daemon had been killed
+
+    await office.switchboard.close_orphans()
+
+    record = office.journal.latest()[call_id]
+    assert record.state is CallState.ERROR
+    assert record.ended_unix_s is not None
+    assert record.ended_unix_s >= UNIX_S

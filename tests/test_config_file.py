@@ -1,0 +1,320 @@
+"""Configuration files, right ones and wrong ones of every kind."""
+
+import re
+from datetime import UTC, date, datetime, time
+
+import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
+
+import voicecalld.config_file
+from voicecalld.config_file import parse_config, shown_value
+from voicecalld.errors import ConfigError
+from voicecalld.settings import Settings
+from voicecalld.settings_reference import build_tables
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with *text*, without the name of the file."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "FILE")
+    lines = str(caught.value).split("\n")
+    assert [*caught.value.problems] == lines
+    assert all(line.startswith("FILE: ") for line in lines)
+    return [line.removeprefix("FILE: ") for line in lines]
+
+
+def test_an_empty_file_gives_the_defaults() -> None:
+    assert parse_config("", "FILE") == Settings()
+
+
+def test_a_file_changes_what_it_mentions_and_nothing_else() -> None:
+    settings = parse_config("ring_timeout_ms = 5_000\n[turn]\nvoice_threshold = 0.5\n", "FILE")
+
+    turn = Settings().turn.model_copy(update={"voice_threshold": 0.5})
+    assert settings == Settings().model_copy(update={"ring_timeout_ms": 5000, "turn": turn})
+
+
+def test_a_telephone_is_described_by_a_table_of_its_own() -> None:
+    settings = parse_config(
+        '[mock.phones."+15550100"]\nbehaviour = "answers"\n'
+        '[[mock.phones."+15550100".steps]]\nsay = "hello"\nwhen = "answered"\n'
+        '[[mock.phones."+15550100".steps]]\nhang_up = true\n',
+        "FILE",
+    )
+
+    (phone,) = settings.mock.phones.values()
+    assert [step.say for step in phone.steps] == ["hello", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "[turn]\nendpoint_silence_ms = -5",
+            (
+                "turn.endpoint_silence_ms: found -5, "
+                "allowed: a whole number from 100 to 10000 (milliseconds)"
+            ),
+        ),
+        (
+            "ring_timeout_ms = true",
+            (
+                "ring_timeout_ms: found true, "
+                "allowed: a whole number from 1000 to 600000 (milliseconds)"
+            ),
+        ),
+        (
+            "turn.voice_threshold = nan",
+            "turn.voice_threshold: found nan, allowed: a number from 0.05 to 0.95",
+        ),
+        (
+            "turn.voice_threshold = -inf",
+            "turn.voice_threshold: found -inf, allowed: a number from 0.05 to 0.95",
+        ),
+        (
+            "limits.max_concurrent_calls = 0xffffffffffffffffffff",
+            (
+                "limits.max_concurrent_calls: found a whole number of more than 64 bits, "
+                "allowed: a whole number from 1 to 10000 (calls)"
+            ),
+        ),
+        (
+            "language = 2020-01-31",
+            "language: found 2020-01-31, allowed: a BCP 47 tag such as en-US",
+        ),
+        (
+            "inbound_greeting = 2020-01-31T12:00:00Z",
+            (
+                "inbound_greeting: found 2020-01-31 12:00:00+00:00, "
+                "allowed: a text of 1 to 1000 characters"
+            ),
+        ),
+        (
+            "inbound_greeting = {a = 1}",
+            "inbound_greeting: found a table, allowed: a text of 1 to 1000 characters",
+        ),
+        (
+            "inbound_greeting = []",
+            "inbound_greeting: found an empty array, allowed: a text of 1 to 1000 characters",
+        ),
+        ("turn = 5", "turn: found 5, allowed: a table"),
+        ("turn = [1]", "turn: found an array, allowed: a table"),
+        ("[[turn]]", "turn: found an array, allowed: a table"),
+        ("mock.phones = false", "mock.phones: found false, allowed: a table"),
+        (
+            'inbound_policy = "all"',
+            'inbound_policy: found "all", allowed: "disabled", "allowlist" or "open"',
+        ),
+        (
+            'allow_from = "+15550100"',
+            (
+                'allow_from: found "+15550100", allowed: an array of at most 10000 items, '
+                "each an E.164 phone number such as +15550100"
+            ),
+        ),
+        (
+            'allow_from = ["+15550100", "5"]',
+            'allow_from, item 2: found "5", allowed: an E.164 phone number such as +15550100',
+        ),
+        (
+            'to_number = "5"',
+            'to_number: found "5", allowed: an E.164 phone number such as +15550100',
+        ),
+        (
+            "stale_call_reaper_seconds = 30",
+            (
+                "stale_call_reaper_seconds: found 30: it must be 0 or exceed ring_timeout_ms, "
+                "which is 30000 milliseconds"
+            ),
+        ),
+        (
+            'inbound_policy = "allowlist"',
+            (
+                'allow_from: found an empty array: inbound_policy is "allowlist", so at least '
+                "one number must be allowed; to answer nobody's calls, set inbound_policy to "
+                '"disabled"'
+            ),
+        ),
+        (
+            'tts.provider = "edge"',
+            (
+                'tts.provider: found "edge": Edge speech is not for calls: it only delivers MP3, '
+                "and from an unofficial service"
+            ),
+        ),
+        (
+            "[mock.phones.555]",
+            "mock.phones.555: not an E.164 phone number such as +15550100: '555'",
+        ),
+        (
+            'mock.phones."+15550100" = 1',
+            'mock.phones."+15550100": found 1, allowed: a table',
+        ),
+        (
+            'mock.phones."+15550100".steps = [{say = "a", press = "1"}]',
+            (
+                'mock.phones."+15550100".steps, item 1: '
+                "a step has exactly one of: say, wav, press, hang_up = true"
+            ),
+        ),
+        (
+            'mock.phones."+15550100".steps = [{say = "a"}, {press = "x"}]',
+            (
+                'mock.phones."+15550100".steps, item 2.press: found "x": '
+                "not keys of a telephone (0-9 * # w, 1 to 64 of them): 'x'"
+            ),
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_was_found_and_what_is_allowed(
+    text: str, problem: str
+) -> None:
+    assert problems(text) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("tunr = 1", 'tunr: unknown key; did you mean "turn"?'),
+        ("[turn]\nprerol_ms = 1", 'turn.prerol_ms: unknown key; did you mean "preroll_ms"?'),
+        (
+            "endpoint_silence_ms = 5",
+            'endpoint_silence_ms: unknown key; did you mean "turn.endpoint_silence_ms"?',
+        ),
+        ("[zzz]\na = 1", "zzz: unknown key"),
+        ('"a b" = 1', '"a b": unknown key'),
+        ('"a\\nb" = 1', '"a\\nb": unknown key'),
+        (
+            'mock.phones."+15550100".behavior = "busy"',
+            'mock.phones."+15550100".behavior: unknown key; did you mean "behaviour"?',
+        ),
+        (
+            'mock.phones."+15550100".steps = [{say = "a", wen = "answered"}]',
+            'mock.phones."+15550100".steps, item 1.wen: unknown key; did you mean "when"?',
+        ),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_one_that_was_meant(text: str, problem: str) -> None:
+    assert problems(text) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a = 1\na = 2", r'line 2, column 1: Key "a" already exists\.'),
+        ("a = 1\nb", r"line 2, column \d+: .+"),
+        ("[turn\n", r"line 1, column \d+: .+"),
+        ('a = "', r"line 1, column \d+: .+"),
+        ("a = " + "[" * 5000, r"line 1, column \d+: .+"),
+        ("a = {b = 1, b = 2}", r'Key "b" already exists\.'),
+        ("[mock]\nphones = 1\n[mock.phones.x]", r'Key "phones" already exists\.'),
+        ("a = 2020-13-45", r"line 1, column \d+: Invalid date"),
+        ("a = " + "9" * 5000, r"line 1, column \d+: .+"),
+    ],
+)
+def test_text_that_is_not_toml_is_told_with_the_place(text: str, problem: str) -> None:
+    (found,) = problems(text)
+
+    assert re.fullmatch(problem, found)
+
+
+def test_all_mistakes_are_told_together() -> None:
+    found = problems(
+        'tunr = 1\nring_timeout_ms = "x"\ninbound_policy = "allowlist"\n'
+        "[turn]\npreroll_ms = -1\nvoice_threshold = 2\n"
+    )
+
+    assert [line.partition(":")[0] for line in found] == [
+        "ring_timeout_ms",
+        "allow_from",
+        "turn.preroll_ms",
+        "turn.voice_threshold",
+        "tunr",
+    ]
+
+
+def test_a_long_value_is_cut_and_its_control_characters_are_escaped() -> None:
+    (found,) = problems('language = "' + "\\u001b[31m" + "x" * 100 + '"')
+
+    shown = found.removeprefix('language: found "').partition('"')[0]
+    assert shown == "\\x1b[31m" + "x" * 49 + "..."
+    assert len(shown) == 60
+
+
+class Secrets(BaseModel):
+    """A table with something that nobody may see."""
+
+    key: str = Field(default="", pattern="^x*$", json_schema_extra={"secret": True})
+
+
+@pytest.mark.parametrize("kind", ["value_error", "string_pattern_mismatch"])
+def test_a_secret_is_never_shown(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_secret(path: tuple[str | int, ...]) -> FieldInfo:
+        return Secrets.model_fields["key"]
+
+    monkeypatch.setattr(voicecalld.config_file, "find_field", find_secret)
+
+    problem = voicecalld.config_file.value_problem(
+        {"type": kind, "loc": ("key",), "msg": "Value error, not hunter2", "input": "hunter2"}
+    )
+
+    assert problem == "key: found a value that is not shown, allowed: a text"
+
+
+@pytest.mark.parametrize("value", ["", 5, None, [1], {"a": 1}, True])
+def test_no_kind_of_secret_is_shown(value: object) -> None:
+    assert shown_value(value, secret=True) == "a value that is not shown"
+
+
+KNOWN_NAMES = sorted(
+    {part for table in build_tables() for part in table.path}
+    | {key.name for table in build_tables() for key in table.keys}
+)
+NAMES = st.sampled_from(KNOWN_NAMES) | st.text(
+    st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5
+)
+SCALARS = (
+    st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+    | st.sampled_from(["open", "allowlist", "edge", "embedded", "+15550100"])
+    | st.just(date(2020, 1, 31))
+    | st.just(time(12, 0))
+    | st.just(datetime(2020, 1, 31, tzinfo=UTC))
+)
+VALUES: st.SearchStrategy[object] = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(document=st.dictionaries(NAMES, VALUES, max_size=4))
+def test_any_document_is_either_taken_or_refused_line_by_line(document: object) -> None:
+    assert isinstance(document, dict)
+    check_parses_or_complains(tomlkit.dumps(document))
+
+
+@given(text=st.text(max_size=60) | st.text("[]{}=.,\"'#\n\\ab1-:T+_", max_size=40))
+def test_any_text_is_either_taken_or_refused_line_by_line(text: str) -> None:
+    check_parses_or_complains(text)
+
+
+def check_parses_or_complains(text: str) -> None:
+    for line in complaint_about(text):
+        assert line.startswith("FILE: ")
+        assert line.isprintable()
+        assert len(line) < 600
+
+
+def complaint_about(text: str) -> list[str]:
+    try:
+        parse_config(text, "FILE")
+    except ConfigError as error:
+        return str(error).split("\n")
+    return []

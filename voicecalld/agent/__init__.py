@@ -1,0 +1,1 @@
+"""The one who holds the conversation with the caller."""

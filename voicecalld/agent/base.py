@@ -1,0 +1,73 @@
+"""What an agent must do, whichever program or service is behind it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """What an agent is told of a call before it begins."""
+
+    call_id: str
+    direction: str
+    from_number: str
+    to_number: str
+    language: str
+    opening: str
+    """What was said first on our side: the greeting or the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerTurn:
+    """What the other party said and pressed in their turn.
+
+    ``heard_before`` is what they heard of our last words, and ``interrupted`` says whether they
+    cut us short: an agent that keeps a history must not keep more than that.
+    """
+
+    text: str
+    digits: str = ""
+    heard_before: str = ""
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayText:
+    """Some text to be spoken; pieces may break anywhere, like tokens do."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressKeys:
+    """Keys to press towards the other party."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndCall:
+    """Hang up when everything said before this has been heard."""
+
+
+AgentOutput: TypeAlias = SayText | PressKeys | EndCall
+
+
+class AgentSession(Protocol):
+    """The agent's side of one call."""
+
+    def reply(self, turn: CallerTurn) -> AsyncGenerator[AgentOutput, None]:
+        """What to say and do about *turn*, as it is thought of; close the generator to stop early.
+
+        Raises:
+            ServiceError: the agent failed; a later turn may succeed.
+        """
+
+
+class Agent(Protocol):
+    """Decides what to say; one serves many calls at once."""
+
+    def open(self, briefing: Briefing) -> AbstractAsyncContextManager[AgentSession]:
+        """Take part in one call."""

@@ -1,0 +1,1 @@
+"""Sound as values: mu-law and PCM bytes in, bytes and facts out; no files, no clock."""

@@ -1,0 +1,186 @@
+"""The sound of our side on its way to the other party's ear: queued, sent, heard.
+
+The carrier plays what it is sent in real time, so the moment at which it will have played all of
+it is known without asking; marks correct that figure downwards when the line is slow. What has
+not been sent can be dropped by us, what the carrier holds by a clear: hence the short lead.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from voicecalld.audio.frame import FRAME_MS, Framer
+from voicecalld.audio.words import SpokenWord
+
+FRAME_S = FRAME_MS / 1000
+
+# Sound at the carrier that has not been played. Enough for a stall of the loop or of the network
+# to go unheard, and little enough for a clear to be precise.
+LEAD_S = 0.2
+
+# Ticks come a little early or late. Without this, one that is early by a hair would send nothing
+# and the next one two frames; half a frame keeps the rhythm.
+TICK_TOLERANCE_S = FRAME_S / 2
+
+NO_TURN = 0
+"""The number of the turn when there is none; real ones begin with 1."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Clause:
+    """Some words of a turn, and where their sound lies in it."""
+
+    begins_s: float
+    text: str = ""
+    words: list[SpokenWord] = field(default_factory=list)
+    ends_s: float | None = None
+
+    def heard_until(self, position_s: float) -> str:
+        """The words of this clause that end at or before *position_s* of the turn's sound."""
+        if self.ends_s is not None and position_s >= self.ends_s - 1e-6:
+            return self.text
+        inside_s = position_s - self.begins_s
+        if inside_s <= 0:  # not reached; and a clause without sound has no length to divide by
+            return ""
+        if self.words:
+            ends = [word.end for word in self.words if word.end_s <= inside_s]
+            return self.text[: max(ends, default=0)]
+        if self.ends_s is None:
+            return ""
+        share = inside_s / (self.ends_s - self.begins_s)
+        return self.text[: int(share * len(self.text))].rpartition(" ")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame to be sent."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark to be sent: everything before it belongs to clauses up to number *clause*."""
+
+    name: str
+    clause: int
+
+
+class Playout:
+    """The sound of one turn at a time; a new turn drops what is left of the one before."""
+
+    def __init__(self, lead_s: float = LEAD_S) -> None:
+        self.lead_s = lead_s
+        self.played_out_s = 0.0  # when the carrier will have played all that it was sent
+        self.start(NO_TURN)
+
+    def start(self, turn: int) -> None:
+        """Begin turn *turn*: marks of earlier turns mean nothing from now on."""
+        self.turn = turn
+        self.queue: deque[Frame | Mark] = deque()
+        self.framer = Framer()
+        self.clauses: list[Clause] = []
+        self.marks: dict[str, int] = {}
+        self.confirmed = -1
+        self.queued_s = 0.0  # of the whole turn's sound, sent or not
+        self.sent_s = 0.0
+        self.is_complete = False
+
+    # --- filling ---------------------------------------------------------------------
+
+    def begin_clause(self) -> None:
+        """The sound that follows belongs to a new clause."""
+        self.clauses.append(Clause(begins_s=self.queued_s))
+
+    def add(self, audio: bytes, words: tuple[SpokenWord, ...] = ()) -> None:
+        """Queue some sound of the clause that was begun last."""
+        self.clauses[-1].words.extend(words)
+        self._enqueue(self.framer.feed(audio))
+
+    def end_clause(self, text: str) -> None:
+        """The clause that was begun last is whole: it is *text*, and a mark follows it."""
+        self._enqueue(self.framer.flush())
+        clause = self.clauses[-1]
+        clause.text = text
+        clause.ends_s = self.queued_s
+        number = len(self.clauses) - 1
+        self.queue.append(Mark(f"{self.turn}-{number}", number))
+
+    def break_clause(self, text: str) -> None:
+        """The sound of the clause that was begun last ends in the middle of *text*."""
+        ends = [word.end for word in self.clauses[-1].words]
+        self.end_clause(text[: max(ends, default=0)])
+
+    def complete(self) -> None:
+        """No more sound will be added to this turn."""
+        self.is_complete = True
+
+    def _enqueue(self, frames: list[bytes]) -> None:
+        self.queue.extend(Frame(frame) for frame in frames)
+        self.queued_s += len(frames) * FRAME_S
+
+    # --- sending ---------------------------------------------------------------------
+
+    def take(self, now_s: float) -> list[Frame | Mark]:
+        """What is to be sent now, so that the carrier holds no more than the lead."""
+        due: list[Frame | Mark] = []
+        queue = self.queue
+        while queue:
+            item = queue[0]
+            if isinstance(item, Frame):
+                ahead_s = self.played_out_s - now_s
+                if ahead_s + FRAME_S > self.lead_s + TICK_TOLERANCE_S:
+                    break
+                self.played_out_s = max(self.played_out_s, now_s) + FRAME_S
+                self.sent_s += FRAME_S
+            else:
+                self.marks[item.name] = item.clause
+            due.append(item)
+            queue.popleft()
+        return due
+
+    # --- hearing ---------------------------------------------------------------------
+
+    def returned(self, mark: str) -> bool:
+        """Whether *mark* belongs to this turn; if so, all before it has been heard."""
+        clause = self.marks.pop(mark, None)
+        if clause is None:
+            return False
+        self.confirmed = max(self.confirmed, clause)
+        return True
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the whole turn has been heard."""
+        return self.is_complete and not self.queue and self.confirmed == len(self.clauses) - 1
+
+    @property
+    def text(self) -> str:
+        """All that was queued, in words."""
+        return " ".join(clause.text for clause in self.clauses if clause.text)
+
+    def lasts_s(self, now_s: float) -> float:
+        """How long the turn's sound will still play, as far as it is queued."""
+        return max(0.0, self.played_out_s - now_s) + self.queued_s - self.sent_s
+
+    def heard_text(self, now_s: float) -> str:
+        """The words that have been heard up to *now_s*."""
+        position_s = self.heard_s(now_s)
+        texts = (clause.heard_until(position_s) for clause in self.clauses)
+        return " ".join(text for text in texts if text)
+
+    def heard_s(self, now_s: float) -> float:
+        """How much of the turn's sound has been heard: by the clock, but never past a mark."""
+        by_clock_s = self.sent_s - max(0.0, self.played_out_s - now_s)
+        confirmed_s = self.clauses[self.confirmed].ends_s if self.confirmed >= 0 else 0.0
+        awaited = self.clauses[self.confirmed + 1 : self.confirmed + 2]
+        limit_s = awaited[0].ends_s if awaited else None
+        if limit_s is not None:
+            by_clock_s = min(by_clock_s, limit_s)
+        return max(by_clock_s, confirmed_s or 0.0)
+
+    def clear(self, now_s: float) -> str:
+        """Drop all that is queued and give the words that were heard; the carrier clears too."""
+        heard = self.heard_text(now_s)
+        self.start(NO_TURN)
+        self.played_out_s = now_s
+        return heard

@@ -1,0 +1,145 @@
+"""The configuration file: TOML text in, `Settings` or a list of its mistakes out.
+
+All mistakes are reported together, one line each, as ``FILE: KEY: what was found, what is
+allowed``. A value reaches such a line through `shown_value` only, which knows what is secret.
+"""
+
+import difflib
+import re
+from typing import Final, TypeAlias
+
+import tomlkit
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from voicecalld.errors import ConfigError
+from voicecalld.settings import Settings
+from voicecalld.settings_reference import (
+    allowed_item,
+    allowed_values,
+    build_tables,
+    extra,
+    find_field,
+    find_model,
+)
+
+Path: TypeAlias = tuple[str | int, ...]
+
+LONGEST_SHOWN: Final = 60
+LONGEST_REASON: Final = 200
+TOML_INTEGER_BITS: Final = 64
+BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def parse_config(text: str, file: str) -> Settings:
+    """The settings that *text* describes; what it does not mention has its default.
+
+    Args:
+        text: a TOML document, without a byte order mark.
+        file: its name, which begins every line of the complaint.
+
+    Raises:
+        ConfigError: with all mistakes. The first in the syntax hides those behind it.
+    """
+    try:
+        values = tomlkit.parse(text).unwrap()
+    except TOMLKitError as error:
+        raise ConfigError(f"{file}: {syntax_problem(error)}") from None
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = [value_problem(detail) for detail in error.errors(include_url=False)]
+    # Out here, because the exception that is left behind holds values that may be secret.
+    raise ConfigError(*(f"{file}: {problem}" for problem in problems))
+
+
+def syntax_problem(error: TOMLKitError) -> str:
+    """Where the text stops being TOML, and why; a repeated key is known by its name alone."""
+    reason = printable(str(error), LONGEST_REASON)
+    if not isinstance(error, ParseError):
+        return reason
+    place = f" at line {error.line} col {error.col}"
+    return f"line {error.line}, column {error.col + 1}: {reason.removesuffix(place)}"
+
+
+def value_problem(detail: ErrorDetails) -> str:
+    """One mistake: the key, and what is wrong with it."""
+    path = detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        return f"{shown_path(path)}: unknown key{suggestion(path)}"
+    if path[-1] == "[key]":
+        # The name of a table that the operator chooses.
+        return f"{shown_path(path[:-1])}: {reason_given(detail)}"
+    field = find_field(path)
+    assert field is not None, "what is not in the models is reported as an unknown key"
+    secret = bool(extra(field).get("secret"))
+    found = f"found {shown_value(detail['input'], secret=secret)}"
+    is_item = isinstance(path[-1], int)
+    is_described = ("item" if is_item else "form") in extra(field)
+    if detail["type"] == "value_error" and not is_described and not secret:
+        # A check of ours that looked at more than the value's form.
+        about = "" if isinstance(detail["input"], dict) else f"{found}: "
+        return f"{shown_path(path)}: {about}{reason_given(detail)}"
+    allowed = allowed_item(field) if is_item else allowed_values(field)
+    return f"{shown_path(path)}: {found}, allowed: {allowed}"
+
+
+def reason_given(detail: ErrorDetails) -> str:
+    """What our own check said, without pydantic's introduction."""
+    return printable(detail["msg"].removeprefix("Value error, "), LONGEST_REASON)
+
+
+def suggestion(path: Path) -> str:
+    """The key that was probably meant: a similar one of the same table, or its namesake."""
+    name = str(path[-1])
+    model = find_model(path[:-1])
+    siblings = [] if model is None else list(model.model_fields)
+    similar = difflib.get_close_matches(name, siblings, n=1)
+    if similar:
+        return f'; did you mean "{similar[0]}"?'
+    namesakes = [
+        (*table.path, key.name)
+        for table in build_tables()
+        for key in table.keys
+        if key.name == name
+    ]
+    return f'; did you mean "{shown_path(namesakes[0])}"?' if namesakes else ""
+
+
+def shown_path(path: Path) -> str:
+    """*path* as TOML writes it; elements of arrays count from one."""
+    shown = ""
+    for part in path:
+        if isinstance(part, int):
+            shown += f", item {part + 1}"
+            continue
+        key = part if BARE_KEY.fullmatch(part) else f'"{printable(part, LONGEST_SHOWN)}"'
+        shown += f".{key}" if shown else key
+    return shown
+
+
+def shown_value(value: object, *, secret: bool) -> str:
+    """*value* for a line of text: never a secret, never long, never more than a line."""
+    if secret:
+        return "a value that is not shown"
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() if value.bit_length() >= TOML_INTEGER_BITS:
+            return "a whole number of more than 64 bits"
+        case str():
+            return f'"{printable(value, LONGEST_SHOWN)}"'
+        case list() | tuple():
+            return "an array" if value else "an empty array"
+        case dict():
+            return "a table"
+        case _:
+            # Numbers, dates and times look in Python as they do in TOML.
+            return printable(str(value), LONGEST_SHOWN)
+
+
+def printable(text: str, longest: int) -> str:
+    """*text* on one line of at most *longest* characters, its control characters escaped."""
+    escaped = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return escaped if len(escaped) <= longest else f"{escaped[: longest - 3]}..."

@@ -1,0 +1,1 @@
+"""The socket on which the daemon takes orders from its operator."""

@@ -1,0 +1,52 @@
+"""voicecallctl: reads the command line, runs one command, and ends with its exit status."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from voicecalld.ctl.commands import COMMANDS, print_json
+from voicecalld.ctl.parser import build_parser
+from voicecalld.ctl.screen import Screen, let_everything_be_printed
+from voicecalld.errors import NoDaemonError, RefusedError
+
+INTERRUPTED: Final = 130  # what shells report of a program that was interrupted
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run voicecallctl; 0 done, 1 refused or failed, 2 usage, 3 no daemon at the socket."""
+    options = build_parser().parse_args(argv)
+    let_everything_be_printed()
+    try:
+        status = COMMANDS[command_name(options)].run(options)
+        sys.stdout.flush()
+    except (RefusedError, NoDaemonError) as error:
+        complain(options, error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has seen enough; Python must not try once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def command_name(options: argparse.Namespace) -> str:
+    """The command, with the one below it if there is one."""
+    return " ".join(filter(None, (options.command, getattr(options, "mock_command", None))))
+
+
+def complain(options: argparse.Namespace, error: RefusedError | NoDaemonError) -> None:
+    """Tell a person, or with ``--json`` a program, on stderr why it was not done."""
+    if not options.json:
+        Screen(sys.stderr).line(f"voicecallctl: {error}")
+        return
+    code = error.code if isinstance(error, RefusedError) else None
+    named = {} if code is None else {"code": code}
+    print_json({"error": {**named, "message": str(error)}}, stream=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

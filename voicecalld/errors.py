@@ -1,0 +1,181 @@
+"""Every error this program raises on purpose, sorted by whose fault it is.
+
+The operator's: `ConfigError`. A peer's (carrier, speech service, agent): `RemoteError`. An RPC
+client's: `RequestError`. Unusable sound in a file: `BadAudioError`. Everything else that is raised
+is a bug, which ends one call and nothing else.
+
+Codes and exit statuses are part of the interface: they are never renumbered.
+"""
+
+from typing import ClassVar
+
+
+class VoicecallError(Exception):
+    """The root: catch it only where an error becomes a message for a person."""
+
+
+class ConfigError(VoicecallError):
+    """The configuration cannot be used; the operator has to change it.
+
+    ``problems`` holds one line for each mistake, each naming file and key.
+    """
+
+    exit_status: ClassVar[int] = 78  # EX_CONFIG of sysexits(3)
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StartError(VoicecallError):
+    """The daemon cannot start here: a socket in use, a state directory that cannot be written."""
+
+
+class BadAudioError(VoicecallError):
+    """A sound file cannot be read as sound."""
+
+
+class BadScriptError(VoicecallError):
+    """A telephone's script cannot be used."""
+
+
+class JournalError(VoicecallError):
+    """The journal cannot be written or read: the disk is full, or broken."""
+
+
+# --- a peer's fault ------------------------------------------------------------------
+
+
+class RemoteError(VoicecallError):
+    """A peer did not do what it promised."""
+
+
+class BadMessageError(RemoteError):
+    """A peer sent something that its protocol does not allow."""
+
+
+class BadSignatureError(RemoteError):
+    """A webhook was not signed by the carrier that it claims to come from."""
+
+
+class CarrierError(RemoteError):
+    """A carrier refused a request, or its answer cannot be understood."""
+
+
+class StreamBrokenError(RemoteError):
+    """A media stream cannot carry another message: its peer has gone or does not read."""
+
+
+class ServiceError(RemoteError):
+    """A transcriber, a synthesizer or an agent failed."""
+
+
+# --- an RPC client's fault -----------------------------------------------------------
+
+
+class RequestError(VoicecallError):
+    """An RPC request was understood and refused."""
+
+    code: ClassVar[int]
+
+
+class BadParameterError(RequestError):
+    """A parameter is missing, of the wrong type, or out of range."""
+
+    code = -32602  # JSON-RPC 2.0, "Invalid params"
+
+    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class NoSuchCallError(RequestError):
+    """No live or remembered call has this id."""
+
+    code = 100
+
+
+class CallEndedError(RequestError):
+    """The call is over, so nothing more can be said on it."""
+
+    code = 101
+
+
+class CallBusyError(RequestError):
+    """The call is already waiting for the other party's words."""
+
+    code = 102
+
+
+class NoReplyError(RequestError):
+    """The other party said nothing in time."""
+
+    code = 103
+
+
+class TooManyCallsError(RequestError):
+    """The limit of concurrent calls is reached."""
+
+    code = 104
+
+
+class StoppingError(RequestError):
+    """The daemon is stopping and takes no new calls."""
+
+    code = 105
+
+
+class CallRefusedError(RequestError):
+    """The call is not allowed, or the carrier would not place it."""
+
+    code = 106
+
+
+class NotConnectedError(RequestError):
+    """The call has not been answered yet, so nobody would hear it."""
+
+    code = 107
+
+
+class PermissionDeniedError(RequestError):
+    """The client's user may not control this daemon."""
+
+    code = 108
+
+
+class AlreadySubscribedError(RequestError):
+    """The connection receives events already."""
+
+    code = 109
+
+
+class NotSpokenError(RequestError):
+    """What was to be said could not be turned into speech."""
+
+    code = 110
+
+
+# --- what voicecallctl ends with -----------------------------------------------------
+
+
+class RefusedError(VoicecallError):
+    """The daemon refused what voicecallctl asked for, or could not do it."""
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NoDaemonError(VoicecallError):
+    """No daemon answers at the control socket, or it has gone away."""
+
+    exit_status: ClassVar[int] = 3
+
+
+# --- what the demo ends with ---------------------------------------------------------
+
+
+class DemoFailedError(VoicecallError):
+    """The conversation of the demo did not go as it should; a line for each reason."""

@@ -1,0 +1,1 @@
+"""How messages reach other programs: the only package that opens outbound connections."""

@@ -1,0 +1,1 @@
+"""Carriers as translators: values in, values out, and nothing is ever sent from here."""

@@ -1,0 +1,51 @@
+"""The mock carrier: a whole telephone network in memory, for use without account or network."""
+
+from voicecalld.provider.base import Answer, CarrierReport, MediaCodec, RestApi
+from voicecalld.provider.http import Reply, Webhook
+from voicecalld.provider.mock.answer import render_answer
+from voicecalld.provider.mock.media import MockCodec
+from voicecalld.provider.mock.rest import MockRest
+from voicecalld.provider.mock.signature import verify_signature
+from voicecalld.provider.mock.webhook import parse_webhook
+
+
+class MockProvider:
+    """The mock carrier's five files as one `Provider`; *key* is shared with the exchange."""
+
+    def __init__(self, *, key: bytes) -> None:
+        self._key = key
+        self._rest = MockRest()
+
+    @property
+    def name(self) -> str:
+        """The carrier's name in settings, URLs and records."""
+        return "mock"
+
+    @property
+    def rest(self) -> RestApi:
+        """What we can ask of it."""
+        return self._rest
+
+    def verify(self, webhook: Webhook, unix_s: float) -> str:
+        """The replay key of a genuine webhook, made of signed material only.
+
+        Raises:
+            BadSignatureError: it is not genuine, or too old.
+        """
+        return verify_signature(webhook, self._key, unix_s)
+
+    def parse(self, webhook: Webhook) -> tuple[CarrierReport, ...]:
+        """What a genuine webhook says; nothing for kinds of event we do not know.
+
+        Raises:
+            BadMessageError: it is malformed.
+        """
+        return parse_webhook(webhook)
+
+    def answer(self, answer: Answer) -> Reply:
+        """The document that tells the carrier *answer*."""
+        return render_answer(answer)
+
+    def open_codec(self) -> MediaCodec:
+        """A codec for one new media stream."""
+        return MockCodec()

@@ -1,0 +1,1 @@
+"""The words the daemon and its control program say to one another."""

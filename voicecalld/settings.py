@@ -1,0 +1,257 @@
+"""The settings of the daemon: every table of the configuration file.
+
+Here and in the modules of its sections, a default is written once. Every field carries a sentence,
+a range and, where it measures something, a unit. The manual, the example file and the complaints
+about a configuration file are all made from them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic.config import JsonDict
+
+from voicecalld.ids import PhoneNumber, parse_phone_number
+from voicecalld.phone_settings import PhoneSettings
+from voicecalld.section import MILLISECONDS, SECONDS, FromArray, Section
+from voicecalld.speech_settings import AgentSettings, SttSettings, TtsSettings
+
+CALLS: JsonDict = {"unit": "calls"}
+NUMBER_FORM: JsonDict = {"form": "an E.164 phone number such as +15550100"}
+
+Number = Annotated[PhoneNumber, AfterValidator(parse_phone_number)]
+
+
+class OutboundSettings(Section):
+    """Calls that we place."""
+
+    default_mode: Literal["notify", "conversation"] = Field(
+        default="notify",
+        description="What a placed call is for when the request does not say.",
+    )
+    notify_hangup_delay_seconds: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="The pause between the end of a notification and hanging up.",
+        json_schema_extra=SECONDS,
+    )
+
+
+class TurnSettings(Section):
+    """Who speaks when."""
+
+    endpoint_silence_ms: int = Field(
+        default=700,
+        ge=100,
+        le=10_000,
+        description="The silence after speech that ends the other party's turn.",
+        json_schema_extra=MILLISECONDS,
+    )
+    barge_in_speech_ms: int = Field(
+        default=240,
+        ge=20,
+        le=5_000,
+        description="How long the other party must speak during a prompt to interrupt it.",
+        json_schema_extra=MILLISECONDS,
+    )
+    preroll_ms: int = Field(
+        default=300,
+        ge=0,
+        le=2_000,
+        description="The sound before the detected begin of speech that is transcribed with it.",
+        json_schema_extra=MILLISECONDS,
+    )
+    voice_threshold: float = Field(
+        default=0.6,
+        ge=0.05,
+        le=0.95,
+        description="How sure the detector must be, as a probability, that a sound is speech.",
+    )
+    silence_timeout_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        le=3_600,
+        description=(
+            "The silence after which the other party is prompted, and after which, the second "
+            "time, the call is ended; 0 means never."
+        ),
+        json_schema_extra=SECONDS,
+    )
+    silence_prompt: str = Field(
+        default="Are you still there?",
+        max_length=1_000,
+        description=(
+            "What is said to a party that has been silent for so long; with an empty text the "
+            "call is ended at once."
+        ),
+    )
+    transcription_timeout_ms: int = Field(
+        default=5_000,
+        ge=100,
+        le=60_000,
+        description="How long to wait for the words of an utterance once it is over.",
+        json_schema_extra=MILLISECONDS,
+    )
+
+
+class LimitSettings(Section):
+    """What the daemon refuses to exceed."""
+
+    max_concurrent_calls: int = Field(
+        default=10,
+        ge=1,
+        le=10_000,
+        description="The most calls that may be live at the same time, in both directions.",
+        json_schema_extra=CALLS,
+    )
+
+
+class StoreSettings(Section):
+    """Where calls are remembered."""
+
+    path: str = Field(
+        default="",
+        pattern=r"^(/[^\x00]*)?$",
+        max_length=4_000,
+        description=(
+            "The directory of the journal; an empty text means the state directory of the daemon."
+        ),
+        json_schema_extra={"form": "an absolute path, or an empty text"},
+    )
+
+
+class MockSettings(Section):
+    """The mock carrier: a telephone network inside the daemon."""
+
+    answers_after_ms: int = Field(
+        default=1_500,
+        ge=0,
+        le=600_000,
+        description="How long a telephone of the mock carrier rings before it is answered.",
+        json_schema_extra=MILLISECONDS,
+    )
+    phones: dict[Number, PhoneSettings] = Field(
+        default={},
+        description="The telephones of the mock carrier that do more than answer and listen.",
+    )
+
+
+class Settings(Section):
+    """Everything that an operator may change."""
+
+    provider: Literal["mock"] = Field(
+        default="mock",
+        description="The carrier through which calls are placed and answered.",
+    )
+    from_number: Number = Field(
+        default=PhoneNumber("+15550000000"),
+        description="The number from which calls are placed.",
+        json_schema_extra=NUMBER_FORM,
+    )
+    to_number: Number | None = Field(
+        default=None,
+        description="The number that is called when the request does not name one.",
+        json_schema_extra=NUMBER_FORM,
+    )
+    max_duration_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=86_400,
+        description="The longest that a call may last, counted from its answer.",
+        json_schema_extra=SECONDS,
+    )
+    ring_timeout_ms: int = Field(
+        default=30_000,
+        ge=1_000,
+        le=600_000,
+        description="How long a placed call may ring before it is given up.",
+        json_schema_extra=MILLISECONDS,
+    )
+    stale_call_reaper_seconds: int = Field(
+        default=120,
+        ge=0,
+        le=86_400,
+        description=(
+            "How long a call may go without being answered before it is ended; 0 means for ever, "
+            "and anything else must exceed ring_timeout_ms."
+        ),
+        json_schema_extra=SECONDS,
+    )
+    transcript_timeout_ms: int = Field(
+        default=180_000,
+        ge=1_000,
+        le=3_600_000,
+        description="How long a request to continue a call waits for the other party's words.",
+        json_schema_extra=MILLISECONDS,
+    )
+    response_timeout_ms: int = Field(
+        default=30_000,
+        ge=100,
+        le=600_000,
+        description="How long to wait for the first words of the agent's answer.",
+        json_schema_extra=MILLISECONDS,
+    )
+    drain_seconds: float = Field(
+        default=5.0,
+        ge=0,
+        le=3_600,
+        description="How long live calls may go on when the daemon is told to stop.",
+        json_schema_extra=SECONDS,
+    )
+    inbound_policy: Literal["disabled", "allowlist", "open"] = Field(
+        default="disabled",
+        description="Whose calls are answered: nobody's, those of allow_from, or everybody's.",
+    )
+    allow_from: Annotated[tuple[Number, ...], FromArray] = Field(
+        default=(),
+        max_length=10_000,
+        description="The numbers whose calls are answered under the policy allowlist.",
+        json_schema_extra={"item": "an E.164 phone number such as +15550100"},
+    )
+    inbound_greeting: str = Field(
+        default="Hello! How can I help?",
+        min_length=1,
+        max_length=1_000,
+        description="What is said first on a call that we answer.",
+    )
+    language: str = Field(
+        default="en-US",
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="The language of the calls.",
+        json_schema_extra={"form": "a BCP 47 tag such as en-US"},
+    )
+    outbound: OutboundSettings = OutboundSettings()
+    turn: TurnSettings = TurnSettings()
+    tts: TtsSettings = TtsSettings()
+    stt: SttSettings = SttSettings()
+    agent: AgentSettings = AgentSettings()
+    limits: LimitSettings = LimitSettings()
+    store: StoreSettings = StoreSettings()
+    mock: MockSettings = MockSettings()
+
+    # Fields are validated in the order in which they are written, and info.data has only the
+    # valid ones: a field that is wrong in itself is not blamed a second time.
+
+    @field_validator("stale_call_reaper_seconds")
+    @classmethod
+    def check_reaper_lets_ring(cls, reaper_seconds: int, info: ValidationInfo) -> int:
+        """Refuse to reap a call that may still ring."""
+        ring_timeout_ms = info.data.get("ring_timeout_ms")
+        if ring_timeout_ms is not None and 0 < reaper_seconds <= ring_timeout_ms / 1000:
+            raise ValueError(
+                f"it must be 0 or exceed ring_timeout_ms, which is {ring_timeout_ms} milliseconds"
+            )
+        return reaper_seconds
+
+    @field_validator("allow_from")
+    @classmethod
+    def check_somebody_is_allowed(
+        cls, allow_from: tuple[PhoneNumber, ...], info: ValidationInfo
+    ) -> tuple[PhoneNumber, ...]:
+        """Refuse a list of nobody, which would be a longer word for ``disabled``."""
+        if info.data.get("inbound_policy") == "allowlist" and not allow_from:
+            raise ValueError(
+                'inbound_policy is "allowlist", so at least one number must be allowed; to answer '
+                'nobody\'s calls, set inbound_policy to "disabled"'
+            )
+        return allow_from

@@ -1,0 +1,1 @@
+"""Turns the caller's sound into words, and the agent's words into sound."""

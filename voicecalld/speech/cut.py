@@ -1,0 +1,139 @@
+"""A transcription for engines that take an utterance once it is over.
+
+The sound of one call is cut at `begin` and `commit`; what lies between, with a little from before,
+is handed to the engine in order.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final, Self, TypeAlias
+
+import structlog
+import trio
+
+from voicecalld.audio.frame import SAMPLE_RATE_HZ
+from voicecalld.errors import ServiceError
+from voicecalld.speech.base import Heard
+
+Recognize: TypeAlias = Callable[[bytes], Awaitable[str]]
+
+# The beginning is kept: who talks for longer has said what it is about, and a recogniser that
+# takes whole utterances has no use for the middle of one.
+LONGEST_UTTERANCE_BYTES: Final = 60 * SAMPLE_RATE_HZ
+# Three of the longest. An engine so far behind is of no use to the oldest utterances.
+MOST_WAITING_BYTES: Final = 3 * LONGEST_UTTERANCE_BYTES
+MOST_FAILURES: Final = 3
+
+log: Final = structlog.get_logger()
+
+
+class CutTranscription:
+    """The transcription of one call, made of its utterances."""
+
+    def __init__(self, recognize: Recognize, *, preroll_bytes: int) -> None:
+        """Take what was said from *recognize*, with *preroll_bytes* from before each `begin`."""
+        self._recognize = recognize
+        self._preroll_bytes = preroll_bytes
+        self._sound = bytearray()
+        self._has_begun = False
+        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._committed = trio.Event()
+        self._is_closed = False
+        self._failures = 0
+
+    def feed(self, audio: bytes) -> None:
+        """Keep *audio*: all of it in an utterance, else only the latest."""
+        self._sound += audio
+        if self._has_begun:
+            del self._sound[LONGEST_UTTERANCE_BYTES:]
+        else:
+            self._forget_old()
+
+    def begin(self) -> None:
+        """Keep everything from now on."""
+        self._has_begun = True
+
+    def commit(self, utterance: int) -> None:
+        """Hand over what was kept; what was never begun has no words."""
+        self._waiting.append((utterance, bytes(self._sound) if self._has_begun else b""))
+        self._sound.clear()
+        self._has_begun = False
+        self._drop_late()
+        self._committed.set()
+
+    def discard(self) -> None:
+        """Keep only what may be the beginning of the next utterance."""
+        self._has_begun = False
+        self._forget_old()
+
+    def close(self) -> None:
+        """The call is over: `results` ends when it has given everything."""
+        self._is_closed = True
+        self._committed.set()
+
+    def results(self) -> "Results":
+        """What was heard, in order (see `Transcription`); for one reader."""
+        return Results(self)
+
+    async def next_heard(self) -> Heard | None:
+        """What was heard next, as soon as it is known; None if the call is over.
+
+        Cancelled, it has lost nothing.
+
+        Raises:
+            ServiceError: the engine failed several times in a row.
+        """
+        while not self._waiting:
+            if self._is_closed:
+                return None
+            self._committed = trio.Event()
+            await self._committed.wait()
+        utterance, audio = self._waiting[0]
+        text = await self._recognized(audio)
+        self._waiting.popleft()
+        if self._failures >= MOST_FAILURES:
+            raise ServiceError(f"the transcriber failed {self._failures} times in a row")
+        return Heard(utterance=utterance, text=text)
+
+    async def _recognized(self, audio: bytes) -> str:
+        if not audio:
+            return ""
+        try:
+            text = await self._recognize(audio)
+        except ServiceError as error:
+            log.warning("utterance not transcribed, ignoring", reason=str(error))
+            self._failures += 1
+            return ""
+        self._failures = 0
+        return text
+
+    def _forget_old(self) -> None:
+        del self._sound[: max(len(self._sound) - self._preroll_bytes, 0)]
+
+    def _drop_late(self) -> None:
+        waiting_bytes = sum(len(audio) for _, audio in self._waiting)
+        for index, (utterance, audio) in enumerate(self._waiting):
+            if waiting_bytes <= MOST_WAITING_BYTES:
+                return
+            # Its number stays: whoever committed it counts on an answer.
+            self._waiting[index] = (utterance, b"")
+            waiting_bytes -= len(audio)
+
+
+class Results:
+    """Iterates over what is heard on one call.
+
+    No generator: one that is left in the middle would have to be closed by its user.
+    """
+
+    def __init__(self, transcription: CutTranscription) -> None:
+        self._transcription = transcription
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Heard:
+        heard = await self._transcription.next_heard()
+        if heard is None:
+            raise StopAsyncIteration
+        return heard

@@ -1,0 +1,68 @@
+"""The worker's side of its pipes: it reads requests and writes answers until the daemon is gone.
+
+The end of standard input is the order to stop, and comes when the daemon closes it or dies.
+Standard output carries answers and nothing else.
+"""
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, TypeAlias
+
+from voicecalld.speech.framing import Answer, Request, parse_request, render_answer
+
+AnswerFunction: TypeAlias = Callable[[Request], Answer]
+
+# What a mistake in an engine may cost the machine. 1 GiB is ten times what the larger engine
+# maps; a worker opens no files but its engine's, and writes none.
+LIMITS: Mapping[int, int] = {
+    resource.RLIMIT_AS: 1024**3,
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_FSIZE: 0,
+    resource.RLIMIT_NOFILE: 64,
+}
+
+
+def run_worker(load: Callable[[], AnswerFunction]) -> None:
+    """Be a worker process: *load* the engine, then answer with what it returned."""
+    take_no_signals()
+    limit_resources()
+    answers = take_standard_output()
+    try:
+        answer_requests(sys.stdin.buffer, answers, load())
+    except BrokenPipeError:
+        # The daemon has closed its end, or died. At a normal exit Python would flush once more.
+        os._exit(0)
+
+
+def answer_requests(requests: BinaryIO, answers: BinaryIO, answer: AnswerFunction) -> None:
+    """Answer every line of *requests*, in order, until there are no more."""
+    for line in requests:
+        answers.write(render_answer(answer(parse_request(line))))
+        answers.flush()
+
+
+def take_no_signals() -> None:
+    """Leave it to the daemon when to stop.
+
+    systemd signals every process of a unit, and the daemon still wants to say goodbye then.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def limit_resources() -> None:
+    """Take `LIMITS`, or the stricter ones that are in force already."""
+    for kind, wanted in LIMITS.items():
+        _, allowed = resource.getrlimit(kind)
+        most = wanted if allowed == resource.RLIM_INFINITY else min(wanted, allowed)
+        resource.setrlimit(kind, (most, most))
+
+
+def take_standard_output() -> BinaryIO:
+    """The pipe for answers; what a library prints goes to standard error from now on."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers

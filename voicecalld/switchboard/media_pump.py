@@ -1,0 +1,189 @@
+"""The sound of one call: their frames in, our frames out at the pace of the line.
+
+The reader never waits for the transcriber, and the writer never waits at all: it is ticked by the
+wheel, and a line that does not take its frames is given up.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+import trio
+
+from voicecalld.audio import activity
+from voicecalld.audio.frame import FRAME_BYTES, SAMPLE_RATE_HZ
+from voicecalld.call.events import (
+    CallEvent,
+    PressedKey,
+    SpeechBegan,
+    SpeechStopped,
+    TurnAudible,
+    TurnHeard,
+)
+from voicecalld.call.playout import NO_TURN, Frame, Playout
+from voicecalld.errors import BadMessageError, StreamBrokenError
+from voicecalld.net.message_stream import MessageStream
+from voicecalld.provider.base import (
+    AudioReceived,
+    KeyPressed,
+    MarkReturned,
+    MediaCodec,
+    StreamOpened,
+    StreamStopped,
+)
+from voicecalld.speech.base import Transcription
+
+# A transcriber is fed in pieces of this size: in single frames it would cost more than the media.
+PIECE_BYTES = 5 * FRAME_BYTES
+
+
+class Watcher(Protocol):
+    """Whoever keeps the records."""
+
+    def on_first_frame(self, turn: int, now_s: float) -> None:
+        """The first frame of *turn* is on the line."""
+
+    def on_mark(self, turn: int, now_s: float) -> None:
+        """A mark of *turn* has come back."""
+
+    def on_bad_message(self) -> None:
+        """The carrier has sent something malformed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A media stream that has begun, and the messages that were read behind its start."""
+
+    stream: MessageStream
+    codec: MediaCodec
+    following: Sequence[str] = ()
+
+
+class MediaPump:
+    """The ears and the mouth of one call."""
+
+    def __init__(
+        self,
+        *,
+        playout: Playout,
+        voice: activity.VoiceActivity,
+        transcription: Transcription,
+        tell: Callable[[CallEvent], None],
+        watcher: Watcher,
+    ) -> None:
+        self.playout = playout
+        self.voice = voice
+        self.transcription = transcription
+        self.tell = tell
+        self.watcher = watcher
+        self.line: Line | None = None
+        self.piece = bytearray()
+        self.fed_bytes = 0
+        self.audible_turn = NO_TURN
+
+    # --- in --------------------------------------------------------------------------
+
+    async def read(self, line: Line) -> None:
+        """Take what the other party says and presses, until the stream ends."""
+        self.line = line
+        messages = line.following
+        try:
+            while True:
+                for message in messages:
+                    self.on_message(line.codec, message)
+                messages = await line.stream.receive()
+                if not messages:
+                    return
+        finally:
+            line.stream.close()
+            if self.line is line:
+                self.line = None
+
+    def on_message(self, codec: MediaCodec, message: str) -> None:
+        """Take one message of the carrier; one that makes no sense has no effect."""
+        try:
+            event = codec.decode(message)
+        except BadMessageError:
+            self.watcher.on_bad_message()
+            return
+        match event:
+            case AudioReceived(audio=audio):
+                self.on_audio(audio)
+            case MarkReturned(mark=mark):
+                self.on_mark(mark)
+            case KeyPressed(digit=digit):
+                self.tell(PressedKey(digit=digit))
+            case StreamOpened() | StreamStopped() | None:
+                pass  # a second start changes nothing; after a stop the carrier closes
+            case _:
+                assert_never(event)
+
+    def on_audio(self, audio: bytes) -> None:
+        """Listen to some of their sound."""
+        self.fed_bytes += len(audio)
+        self.piece += audio
+        if len(self.piece) >= PIECE_BYTES:
+            self.feed_transcription()
+        fed_s = self.fed_bytes / SAMPLE_RATE_HZ
+        for change in self.voice.feed(audio):
+            self.feed_transcription()
+            ago_s = max(0.0, fed_s - change.at_s)
+            match change:
+                case activity.SpeechBegan():
+                    self.tell(SpeechBegan(ago_s=ago_s))
+                case activity.SpeechStopped():
+                    self.tell(SpeechStopped(ago_s=ago_s))
+                case _:
+                    assert_never(change)
+
+    def feed_transcription(self) -> None:
+        """Hand over what has been collected."""
+        self.transcription.feed(bytes(self.piece))
+        self.piece.clear()
+
+    def on_mark(self, mark: str) -> None:
+        """Some of our sound has been heard."""
+        turn = self.playout.turn
+        if not self.playout.returned(mark):
+            return
+        self.watcher.on_mark(turn, trio.current_time())
+        if self.playout.is_heard:
+            self.tell(TurnHeard(turn=turn))
+
+    # --- out -------------------------------------------------------------------------
+
+    def tick(self, now_s: float) -> None:
+        """Send what is due; called by the wheel."""
+        line = self.line
+        if line is None:
+            return
+        for item in self.playout.take(now_s):
+            if isinstance(item, Frame):
+                self.send(line, line.codec.encode_audio(item.audio))
+                self.note_audible(now_s)
+            else:
+                self.send(line, line.codec.encode_mark(item.name))
+
+    def note_audible(self, now_s: float) -> None:
+        """Tell once for each turn that it can be heard now."""
+        turn = self.playout.turn
+        if turn == self.audible_turn:
+            return
+        self.audible_turn = turn
+        self.watcher.on_first_frame(turn, now_s)
+        self.tell(TurnAudible(turn=turn))
+
+    def clear(self, now_s: float) -> str:
+        """Stop speaking at once; gives the words that were heard."""
+        heard = self.playout.clear(now_s)
+        if self.line is not None:
+            self.send(self.line, self.line.codec.encode_clear())
+        return heard
+
+    def send(self, line: Line, message: str) -> None:
+        """Send, or give the line up; its reader will see that it is closed."""
+        try:
+            line.stream.send(message)
+        except StreamBrokenError:
+            line.stream.close()
+            self.line = None

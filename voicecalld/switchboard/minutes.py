@@ -1,0 +1,71 @@
+"""Who said what when on one call, and how long the answers took; times are of the call's clock."""
+
+from voicecalld.call.latency import Stage, TurnClock
+from voicecalld.call.record import Speaker
+from voicecalld.switchboard.notes import Notes
+
+
+class Minutes:
+    """Keeps track of what is being said, and writes it into the notes when it has been."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.heard = ""  # of our latest turn
+        self.audible_since_s = 0.0  # our latest turn
+        self.answer: TurnClock | None = None  # the answer that is being made
+        self.voice_began_s = 0.0  # theirs, the last time
+        self.utterance_began_s = 0.0
+        self.begun_s: dict[int, float] = {}  # utterances whose words are being made out
+
+    # --- theirs ----------------------------------------------------------------------
+
+    def on_voice(self, began_s: float) -> None:
+        """Their voice began."""
+        self.voice_began_s = began_s
+
+    def on_utterance_begun(self) -> None:
+        """Their voice begins an utterance."""
+        self.utterance_began_s = self.voice_began_s
+
+    def on_utterance_over(self, utterance: int) -> None:
+        """The utterance is over, and has a number."""
+        self.begun_s[utterance] = self.utterance_began_s
+
+    def on_words(self, utterance: int, text: str, now_s: float) -> None:
+        """The words of an utterance are known."""
+        ago_s = now_s - self.begun_s.pop(utterance, now_s)
+        self.notes.on_utterance(Speaker.USER, text, ago_s=ago_s)
+
+    # --- ours ------------------------------------------------------------------------
+
+    def begin_answer(self, clock: TurnClock) -> None:
+        """We begin to make an answer: measure it."""
+        self.answer = clock
+
+    def measure(self, turn: int, stage: Stage, now_s: float) -> None:
+        """The answer, if *turn* is one, has come to *stage*."""
+        if self.answer is not None and self.answer.turn == turn:
+            self.answer.note(stage, now_s)
+
+    def on_first_frame(self, turn: int, now_s: float) -> None:
+        """The first frame of *turn* is on the line."""
+        self.audible_since_s = now_s
+        self.measure(turn, Stage.FRAME, now_s)
+
+    def on_mark(self, turn: int, now_s: float) -> None:
+        """A mark of *turn* has come back."""
+        self.measure(turn, Stage.MARK, now_s)
+
+    def on_bad_message(self) -> None:
+        """The carrier has sent something malformed."""
+        self.notes.on_ignored("malformed media message")
+
+    def on_heard(self, text: str, now_s: float, *, interrupted: bool = False) -> None:
+        """Our turn is over: this is what was heard of it."""
+        self.heard = text
+        if text:
+            ago_s = now_s - self.audible_since_s
+            self.notes.on_utterance(Speaker.BOT, text, ago_s=ago_s, interrupted=interrupted)
+        answer, self.answer = self.answer, None
+        if answer is not None:
+            self.notes.on_turn(answer)

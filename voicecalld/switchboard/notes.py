@@ -1,0 +1,102 @@
+"""What one call writes into the journal."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from voicecalld.call.events import EndReason
+from voicecalld.call.latency import TurnClock, describe_stages
+from voicecalld.call.record import (
+    CallRecord,
+    CallState,
+    Entry,
+    Json,
+    Speaker,
+    TurnLatency,
+    Utterance,
+)
+from voicecalld.call.transcript import Transcript
+from voicecalld.ids import ProviderCallId
+
+
+class Notes:
+    """The record and the transcript of one call, written down as they grow."""
+
+    def __init__(
+        self,
+        record: CallRecord,
+        post: Callable[[Entry], None],
+        unix_clock: Callable[[], float],
+    ) -> None:
+        self.record = record
+        self.transcript = Transcript()
+        self.post = post
+        self.unix_clock = unix_clock
+
+    def write(
+        self,
+        event: str,
+        details: Mapping[str, Json] | None = None,
+        *,
+        utterance: Utterance | None = None,
+        latency: TurnLatency | None = None,
+    ) -> None:
+        """Write that *event* has happened."""
+        entry = Entry(
+            event=event,
+            unix_s=self.unix_clock(),
+            record=self.record,
+            details=details or {},
+            utterance=utterance,
+            latency=latency,
+        )
+        self.post(entry)
+
+    def on_placed(self, provider_call_id: ProviderCallId) -> None:
+        """The carrier has given the call a name."""
+        self.record = replace(self.record, provider_call_id=provider_call_id)
+
+    def on_answered(self) -> None:
+        """The call was answered; only the first time counts."""
+        if self.record.answered_unix_s is None:
+            self.record = replace(self.record, answered_unix_s=self.unix_clock())
+
+    def on_state(self, state: CallState) -> None:
+        """The call is in another state."""
+        self.record = replace(self.record, state=state)
+        self.write(f"call.{state}")
+
+    def on_ended(self, reason: EndReason) -> None:
+        """The call is over."""
+        state = CallState(reason.value)
+        self.record = replace(self.record, state=state, ended_unix_s=self.unix_clock())
+        self.write("call.ended", {"reason": reason.value})
+
+    def on_utterance(
+        self, speaker: Speaker, text: str, *, ago_s: float, interrupted: bool = False
+    ) -> None:
+        """Somebody said *text*, beginning *ago_s* before now, and it was heard."""
+        utterance = Utterance(
+            speaker=speaker,
+            text=text,
+            unix_s=self.unix_clock() - ago_s,
+            interrupted=interrupted,
+        )
+        self.transcript.add(utterance)
+        details: dict[str, Json] = {"speaker": speaker.value, "text": text}
+        if interrupted:
+            details["interrupted"] = True
+        self.write("call.speech", details, utterance=utterance)
+
+    def on_turn(self, clock: TurnClock) -> None:
+        """An answer was heard, or cut short: this is how long it had taken."""
+        latency = clock.latency(self.unix_clock())
+        details: dict[str, Json] = {"turn": latency.turn, **describe_stages(latency)}
+        self.write("call.turn", details, latency=latency)
+
+    def on_keys(self, digits: str, direction: str) -> None:
+        """Keys were pressed: ``in`` by the other party, ``out`` by us."""
+        self.write("call.dtmf", {"digits": digits, "direction": direction})
+
+    def on_ignored(self, what: str) -> None:
+        """Something happened that means nothing now."""
+        self.write("call.ignored", {"what": what})

@@ -1,0 +1,283 @@
+"""All living calls: place, accept, find, limit, drain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+import trio
+
+from voicecalld.call.events import EndReason, Placed, Rang
+from voicecalld.call.record import CallRecord, CallState, Entry, Mode
+from voicecalld.errors import (
+    BadParameterError,
+    CallEndedError,
+    CallRefusedError,
+    CarrierError,
+    JournalError,
+    NoSuchCallError,
+    NotConnectedError,
+    StoppingError,
+    TooManyCallsError,
+)
+from voicecalld.ids import CallId, PhoneNumber
+from voicecalld.provider.base import CarrierReport, Direction, PlaceOrder
+from voicecalld.switchboard.actor import Call
+from voicecalld.switchboard.carrier_leg import CarrierLeg
+from voicecalld.switchboard.prompting import Reply, Spoken
+from voicecalld.switchboard.services import Services
+
+log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an inbound call is not taken, in words for the operator."""
+
+    reason: str
+
+
+class Switchboard:
+    """Where calls live. `run` owns the nursery that all of them are tasks of."""
+
+    def __init__(self, services: Services, *, webhook_url: str, new_id: Callable[[], str]) -> None:
+        self.services = services
+        self.settings = services.settings
+        self.webhook_url = webhook_url
+        self.new_id = new_id
+        self.calls: dict[CallId, Call] = {}
+        self.is_accepting = True
+
+    @property
+    def live_count(self) -> int:
+        """How many calls there are."""
+        return len(self.calls)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Let calls live until cancelled; started once they can be placed."""
+        await self.close_orphans()
+        async with trio.open_nursery() as self.nursery:
+            task_status.started()
+            await trio.sleep_forever()
+
+    async def close_orphans(self) -> None:
+        """Close the records of calls that were open when the daemon last ended without warning."""
+        journal = self.services.journal
+        for record in await journal.open_calls():
+            unix_s = self.services.unix_clock()
+            closed = replace(record, state=CallState.ERROR, ended_unix_s=unix_s)
+            details = {"reason": EndReason.ERROR.value, "cause": "the daemon had ended"}
+            journal.post(Entry(event="call.ended", unix_s=unix_s, record=closed, details=details))
+        await journal.settle()
+
+    def close(self) -> None:
+        """Take no new calls."""
+        self.is_accepting = False
+
+    async def wait_idle(self) -> None:
+        """Wait until the calls that live now are over."""
+        for call in tuple(self.calls.values()):
+            await call.over.wait()
+
+    async def end_all(self) -> None:
+        """End the calls that live now, and wait until nothing of them is left."""
+        async with trio.open_nursery() as nursery:
+            for call in tuple(self.calls.values()):
+                nursery.start_soon(call.end, EndReason.HANGUP_BOT)
+
+    # --- outbound --------------------------------------------------------------------
+
+    async def place(
+        self,
+        *,
+        to: PhoneNumber | None,
+        message: str,
+        mode: Mode | None,
+        idempotency_key: str | None,
+    ) -> CallId:
+        """Place a call; gives its id once the carrier has taken it.
+
+        A repetition of an *idempotency_key* gives the call that was placed before.
+        """
+        number = to or self.settings.to_number
+        if number is None:
+            message = "to is missing, and the setting to_number is not set either"
+            raise BadParameterError(message, parameter="to")
+        if idempotency_key is not None:
+            earlier = await self.services.journal.call_for_key(idempotency_key)
+            if earlier is not None:
+                return earlier.call_id
+        for call in self.calls.values():
+            if idempotency_key and call.notes.record.idempotency_key == idempotency_key:
+                return call.notes.record.call_id
+        self.check_capacity()
+        call = self.build_outbound(number, message, mode, idempotency_key)
+        self.nursery.start_soon(self.host, call)
+        await call.placed.wait()
+        await self.services.journal.settle()
+        return call.notes.record.call_id
+
+    def check_capacity(self) -> None:
+        """Refuse one call more than allowed."""
+        if not self.is_accepting:
+            raise StoppingError("the daemon is stopping and takes no new calls")
+        limit = self.settings.limits.max_concurrent_calls
+        if self.live_count >= limit:
+            raise TooManyCallsError(f"all {limit} calls of limits.max_concurrent_calls are in use")
+
+    def build_outbound(
+        self, to: PhoneNumber, message: str, mode: Mode | None, idempotency_key: str | None
+    ) -> Call:
+        """A call that is to be placed."""
+        record = CallRecord(
+            call_id=CallId(self.new_id()),
+            provider=self.services.provider.name,
+            direction=Direction.OUTBOUND.value,
+            mode=mode or Mode(self.settings.outbound.default_mode),
+            state=CallState.INITIATED,
+            from_number=self.settings.from_number,
+            to_number=to,
+            started_unix_s=self.services.unix_clock(),
+            idempotency_key=idempotency_key,
+        )
+        order = PlaceOrder(
+            call_id=record.call_id,
+            to=to,
+            from_=self.settings.from_number,
+            webhook_url=self.webhook_url,
+            ring_timeout_s=self.settings.ring_timeout_ms / 1000,
+            max_duration_s=self.settings.max_duration_seconds,
+        )
+        return self.register(record, message, order)
+
+    # --- inbound ---------------------------------------------------------------------
+
+    async def accept(self, report: CarrierReport) -> Call | Refusal:
+        """Take the call that *report* announces, if the policy and the limits allow it."""
+        refusal = self.find_refusal(report)
+        record = CallRecord(
+            call_id=CallId(self.new_id()),
+            provider=self.services.provider.name,
+            direction=Direction.INBOUND.value,
+            mode=Mode.CONVERSATION,
+            state=CallState.INITIATED,
+            from_number=report.from_,
+            to_number=report.to,
+            started_unix_s=self.services.unix_clock(),
+            provider_call_id=report.provider_call_id,
+        )
+        if refusal is not None:
+            return await self.refuse(record, refusal)
+        call = self.register(record, self.settings.inbound_greeting, None)
+        self.nursery.start_soon(self.host, call)
+        await call.begun.wait()
+        await call.deliver(Placed(provider_call_id=report.provider_call_id))
+        await call.deliver(Rang())
+        return call
+
+    def find_refusal(self, report: CarrierReport) -> Refusal | None:
+        """Why the call is not to be taken, if so."""
+        match self.settings.inbound_policy:
+            case "disabled":
+                return Refusal(reason="inbound_policy is disabled")
+            case "allowlist" if report.from_ not in self.settings.allow_from:
+                return Refusal(reason="the caller is not in allow_from")
+            case _:
+                pass
+        try:
+            self.check_capacity()
+        except (StoppingError, TooManyCallsError) as error:
+            return Refusal(reason=str(error))
+        return None
+
+    async def refuse(self, record: CallRecord, refusal: Refusal) -> Refusal:
+        """Remember a call that was not taken."""
+        log.info("inbound call refused", reason=refusal.reason)
+        unix_s = self.services.unix_clock()
+        refused = replace(record, state=CallState.HANGUP_BOT, ended_unix_s=unix_s)
+        details = {"reason": EndReason.HANGUP_BOT.value, "refused": refusal.reason}
+        entry = Entry(event="call.ended", unix_s=unix_s, record=refused, details=details)
+        self.services.journal.post(entry)
+        await self.services.journal.settle()
+        return refusal
+
+    # --- all -------------------------------------------------------------------------
+
+    def register(self, record: CallRecord, opening: str, order: PlaceOrder | None) -> Call:
+        """Make a call known; from now on it counts."""
+        carrier = CarrierLeg(self.services.provider, self.services.link, order)
+        call = Call(record, opening, self.services, carrier)
+        self.calls[record.call_id] = call
+        return call
+
+    async def host(self, call: Call) -> None:
+        """Let *call* live, once its beginning is on disk, and forget it when it is over."""
+        try:
+            call.notes.write("call.initiated")
+            await self.services.journal.settle()
+            await call.run()
+        except JournalError as error:  # nothing that is not recorded may happen
+            call.begun.fail(error)
+            call.placed.fail(error)
+            call.over.set()
+        finally:
+            del self.calls[call.notes.record.call_id]
+
+    def find(self, call_id: str) -> Call | None:
+        """The living call that has this id, ours or the carrier's."""
+        call = self.calls.get(CallId(call_id))
+        if call is not None:
+            return call
+        named = (
+            call for call in self.calls.values() if call.notes.record.provider_call_id == call_id
+        )
+        return next(named, None)
+
+    async def find_connected(self, call_id: str) -> Call:
+        """The living call that has this id and can be spoken on."""
+        call = await self.find_living(call_id)
+        if not call.machine.is_connected:
+            raise NotConnectedError("the call has not been answered yet")
+        return call
+
+    async def find_living(self, call_id: str) -> Call:
+        """The living call that has this id."""
+        call = self.find(call_id)
+        if call is not None and not call.machine.is_over:
+            return call
+        record = await self.services.journal.call(call_id)
+        if record is None and call is None:
+            raise NoSuchCallError(f"no call has the id {call_id!r}")
+        state = record.state if record is not None else "ending"
+        raise CallEndedError(f"the call is over: {state}")
+
+    async def continue_call(self, call_id: str, message: str) -> Reply:
+        """Say *message* and wait for the other party's next words."""
+        call = await self.find_connected(call_id)
+        reply = await call.prompting.ask(message)
+        await self.services.journal.settle()
+        return reply
+
+    async def speak(self, call_id: str, message: str) -> Spoken:
+        """Say *message* and wait until it has been heard."""
+        call = await self.find_connected(call_id)
+        spoken = await call.prompting.speak(message)
+        await self.services.journal.settle()
+        return spoken
+
+    async def press(self, call_id: str, digits: str) -> None:
+        """Press keys towards the other party."""
+        call = await self.find_connected(call_id)
+        try:
+            await call.press(digits)
+        except CarrierError as error:
+            raise CallRefusedError(str(error)) from error
+        await self.services.journal.settle()
+
+    async def end(self, call_id: str) -> None:
+        """Hang up; a call that is over already stays over."""
+        call = self.find(call_id)
+        if call is not None:
+            await call.end(EndReason.HANGUP_BOT)
+        elif await self.services.journal.call(call_id) is None:
+            raise NoSuchCallError(f"no call has the id {call_id!r}")

@@ -1,0 +1,91 @@
+"""What a call needs of the rest of the program."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from voicecalld.agent.base import Agent
+from voicecalld.audio.activity import SileroModel, VoiceActivity
+from voicecalld.call.machine import CallPolicy
+from voicecalld.call.record import CallRecord, Entry, Mode
+from voicecalld.call.turn import TurnPolicy
+from voicecalld.net.carrier_link import CarrierLink
+from voicecalld.provider.base import Provider
+from voicecalld.settings import Settings
+from voicecalld.speech.base import Synthesizer, Transcriber
+from voicecalld.switchboard.wheel import Wheel
+
+
+class JournalDoor(Protocol):
+    """What calls need of the journal; see `voicecalld.switchboard.journal.Journal`."""
+
+    def post(self, entry: Entry) -> None:
+        """Have *entry* written after all that were posted before; never waits."""
+
+    async def settle(self) -> None:
+        """Wait until everything posted so far is on disk."""
+
+    async def call(self, call_or_provider_id: str) -> CallRecord | None:
+        """One call."""
+
+    async def call_for_key(self, idempotency_key: str) -> CallRecord | None:
+        """The call that was placed under this key."""
+
+    async def open_calls(self) -> tuple[CallRecord, ...]:
+        """The calls that are not over."""
+
+
+class ModelPool:
+    """Speech models for reuse: making one stops the whole program for ten milliseconds."""
+
+    def __init__(self) -> None:
+        self.idle: list[SileroModel] = [SileroModel()]
+
+    def take(self) -> SileroModel:
+        """A model that remembers nothing of earlier calls."""
+        model = self.idle.pop() if self.idle else SileroModel()
+        model.reset()
+        return model
+
+    def give_back(self, model: SileroModel) -> None:
+        """The call that took *model* is over."""
+        self.idle.append(model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Shared by all calls; *unix_clock* gives wall time in seconds since 1970."""
+
+    settings: Settings
+    provider: Provider
+    link: CarrierLink
+    journal: JournalDoor
+    wheel: Wheel
+    synthesizer: Synthesizer
+    transcriber: Transcriber
+    agent: Agent
+    models: ModelPool
+    unix_clock: Callable[[], float]
+
+    def build_activity(self, model: SileroModel) -> VoiceActivity:
+        """Ears for one call."""
+        return VoiceActivity(model, threshold=self.settings.turn.voice_threshold)
+
+    def build_policy(self, mode: Mode, opening: str) -> CallPolicy:
+        """The rules of one call, as the settings want them."""
+        settings, turn = self.settings, self.settings.turn
+        return CallPolicy(
+            ring_s=settings.ring_timeout_ms / 1000,
+            longest_s=settings.max_duration_seconds,
+            stale_s=settings.stale_call_reaper_seconds,
+            turn=TurnPolicy(
+                mode=mode,
+                opening=opening,
+                endpoint_silence_s=turn.endpoint_silence_ms / 1000,
+                barge_in_s=turn.barge_in_speech_ms / 1000,
+                transcript_s=turn.transcription_timeout_ms / 1000,
+                silence_s=turn.silence_timeout_seconds,
+                silence_prompt=turn.silence_prompt,
+                notify_hangup_delay_s=settings.outbound.notify_hangup_delay_seconds,
+            ),
+        )

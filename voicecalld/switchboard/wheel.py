@@ -1,0 +1,69 @@
+"""The clock of everything that speaks: one task that ticks every call, 20 ms apart.
+
+A timer and a task switch for each frame of each call would cost more than the frames do. So the
+members share one wheel of a few slots, and a tick is a plain function call.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import trio
+
+from voicecalld.audio.frame import FRAME_MS
+
+PERIOD_S = FRAME_MS / 1000
+
+# Members are spread over the period, so that their frames do not leave in one burst.
+SLOTS = 4
+
+# After a longer stall (a suspended machine) the wheel goes on from now, without a burst.
+MAX_LATE_S = 1.0
+
+
+class Member(Protocol):
+    """Something that wants to be ticked."""
+
+    def tick(self, now_s: float) -> None:
+        """Do what is due at *now_s*; must neither wait nor raise."""
+
+
+class Wheel:
+    """Ticks its members by absolute time; sleeps while it has none."""
+
+    def __init__(self) -> None:
+        self.slots: tuple[dict[Member, None], ...] = tuple({} for _ in range(SLOTS))
+        self.joined = trio.Event()
+        self.late_s = 0.0
+        """How late the last tick was: the lag of the whole program's loop."""
+
+    @contextmanager
+    def turning(self, member: Member) -> Iterator[None]:
+        """Tick *member* inside the block."""
+        slot = min(self.slots, key=len)
+        slot[member] = None
+        self.joined.set()
+        try:
+            yield
+        finally:
+            del slot[member]
+
+    async def run(self) -> None:
+        """Turn until cancelled."""
+        due_s = trio.current_time()
+        while True:
+            if not any(self.slots):
+                self.joined = trio.Event()
+                await self.joined.wait()
+                due_s = trio.current_time()
+            for slot in self.slots:
+                await trio.sleep_until(due_s)
+                due_s = self.tick(slot, due_s) + PERIOD_S / SLOTS
+
+    def tick(self, slot: dict[Member, None], due_s: float) -> float:
+        """Tick the members of one slot; gives the time from which to go on counting."""
+        now_s = trio.current_time()
+        self.late_s = now_s - due_s
+        for member in tuple(slot):
+            member.tick(now_s)
+        return now_s if self.late_s > MAX_LATE_S else due_s

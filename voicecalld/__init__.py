@@ -21,7 +21,7 @@ the answer says where the sound shall go               provider/mock/answer.py
 a media stream opens, and must prove its call          switchboard/tokens.py
 its messages become frames                             provider/mock/media.py
 frames come in, frames go out                          switchboard/media_pump.py
-one clock paces all calls, 50 times a second           switchboard/wheel.py
+one clock paces all calls, 50 times a second           net/wheel.py
 a voice is told from noise                             audio/activity.py
 whose turn it is, and what an interruption is          call/turn.py
 speech becomes words                                   speech/embedded_transcriber.py

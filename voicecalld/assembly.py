@@ -20,6 +20,7 @@ from voicecalld.exchange.exchange import Exchange, RingOrder
 from voicecalld.exchange.script_file import read_script_file
 from voicecalld.ids import PhoneNumber
 from voicecalld.net.message_stream import MessageStream
+from voicecalld.net.wheel import Wheel
 from voicecalld.phone_settings import PhoneScript, Step
 from voicecalld.provider.catalog import build_provider
 from voicecalld.provider.http import Reply, Webhook
@@ -31,7 +32,6 @@ from voicecalld.switchboard.reception import Reception
 from voicecalld.switchboard.registry import Switchboard
 from voicecalld.switchboard.services import ModelPool, Services
 from voicecalld.switchboard.tokens import StreamTokens, load_key
-from voicecalld.switchboard.wheel import Wheel
 
 # The mock carrier lives in this process, so nobody dials these addresses.
 MOCK_WEBHOOK_URL = "mock://daemon/voice/webhook"

@@ -34,11 +34,15 @@ class ScriptedModel:
 
     def __init__(self, probabilities: Iterable[float] = ()) -> None:
         self.windows: list[bytes] = []
+        self.rests: list[int] = []  # after how many windows
         self._script = itertools.chain(probabilities, itertools.repeat(0.0))
 
     def probability(self, window_pcm16k: bytes) -> float:
         self.windows.append(window_pcm16k)
         return next(self._script)
+
+    def rest(self) -> None:
+        self.rests.append(len(self.windows))
 
 
 def frames_of(mulaw: bytes) -> list[bytes]:
@@ -266,3 +270,21 @@ def test_noise_beeps_and_keypad_tones_are_never_speech(sound: bytes) -> None:
     events = listen(VoiceActivity(SileroModel()), sound + silence(500))
 
     assert events == []
+
+
+def test_the_model_may_rest_once_in_a_long_silence() -> None:
+    model = ScriptedModel()
+    activity = VoiceActivity(model)
+
+    listen(activity, beep(440, 320) + silence(20_000) + beep(440, 320))
+
+    assert len(model.rests) == 1
+    assert model.rests[0] < len(model.windows)
+
+
+def test_the_model_does_not_rest_between_two_words() -> None:
+    model = ScriptedModel()
+
+    listen(VoiceActivity(model), beep(440, 320) + silence(3000) + beep(440, 320))
+
+    assert model.rests == []

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ class Report:
 def run_in_child(name: str, effort: Effort) -> Report:
     """Measure the benchmark *name* in a new process."""
     command = (sys.executable, "-m", "tests.bench.child", name, effort.value)
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # as `voicecalld.__main__` does
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
     report = json.loads(done.stdout)
     figures = tuple(Figure(**fields) for fields in report["figures"])
     return Report(figures=figures, waited_s=report["waited_s"])

@@ -19,11 +19,12 @@ import trio
 
 from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn, SayText
 from voicecalld.assembly import MOCK_STREAM_URL, MOCK_WEBHOOK_URL, MockCarrier, new_id
-from voicecalld.audio.activity import ActivityEvent, SileroModel, VoiceActivity
+from voicecalld.audio.activity import ActivityEvent, SpeechModel, VoiceActivity
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.call.record import Mode
 from voicecalld.ids import CallId, PhoneNumber
 from voicecalld.net.message_stream import MemoryStream, MessageStream
+from voicecalld.net.wheel import Wheel
 from voicecalld.provider.http import Reply, Webhook
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Heard, SpeechChunk, Synthesizer, Transcription
@@ -33,7 +34,6 @@ from voicecalld.switchboard.reception import Reception
 from voicecalld.switchboard.registry import Switchboard
 from voicecalld.switchboard.services import ModelPool, Services
 from voicecalld.switchboard.tokens import StreamTokens
-from voicecalld.switchboard.wheel import Wheel
 
 CALLEE = PhoneNumber("+15550100")
 KEY = b"k" * 32
@@ -139,7 +139,7 @@ def tap_of(call: Call) -> Tap:
 class NotingActivity(VoiceActivity):
     """Real voice activity that notes the moment at which what it reports was true."""
 
-    def __init__(self, model: SileroModel, *, threshold: float) -> None:
+    def __init__(self, model: SpeechModel, *, threshold: float) -> None:
         super().__init__(model, threshold=threshold)
         self.fed_bytes = 0
         self.moments: list[tuple[float, ActivityEvent]] = []
@@ -156,7 +156,7 @@ class NotingActivity(VoiceActivity):
 class LabServices(Services):
     """The services of a daemon, with ears that take notes."""
 
-    def build_activity(self, model: SileroModel) -> NotingActivity:
+    def build_activity(self, model: SpeechModel) -> NotingActivity:
         return NotingActivity(model, threshold=self.settings.turn.voice_threshold)
 
 

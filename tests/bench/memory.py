@@ -24,6 +24,11 @@ STEP = {"say": "Yes.", "when": "answered", "after_ms": 300}
 PHONE = {"steps": [STEP], "hang_up_when_done": False}
 
 
+# How long after the last word: within the time for which a call keeps its model, and behind it.
+SPEAKING_S = 1
+RESTING_S = 8
+
+
 class DeafModel(SileroModel):
     """Takes no memory and hears nothing."""
 
@@ -33,7 +38,7 @@ class DeafModel(SileroModel):
     def probability(self, _window_pcm16k: bytes) -> float:
         return 0.0
 
-    def reset(self) -> None:
+    def rest(self) -> None:
         """There is nothing to forget."""
 
 
@@ -50,18 +55,26 @@ class DeafPool(ModelPool):
 def measure(effort: Effort) -> Sequence[Figure]:
     """The growth for each call, and the part of it in Python's objects."""
     calls = effort.pick(100, 100, 3)
-    # First without, since models that were loaded stay in their pool for the next call.
-    deaf_bytes = trio.run(grow, DeafPool(), calls)
-    hearing_bytes = trio.run(grow, ModelPool(), calls)
+    # First without, since a model that was loaded leaves traces.
+    deaf_bytes = trio.run(grow, DeafPool(), calls, SPEAKING_S)
+    resting_bytes = trio.run(grow, ModelPool(), calls, effort.pick(RESTING_S, RESTING_S, 1))
+    hearing_bytes = trio.run(grow, ModelPool(), calls, SPEAKING_S)
     ours_bytes, carrier_bytes = trio.run(trace, calls)
     return (
         Figure(
-            name=f"memory: a call, at {calls} calls",
+            name=f"memory: a call whose party is silent, at {calls} calls",
+            unit="MiB resident",
+            value=resting_bytes / MIB,
+            n=calls,
+            goal=GOAL,
+            limit="Their speech models were given back after five seconds of silence.",
+        ),
+        Figure(
+            name=f"memory: a call whose party speaks, at {calls} calls",
             unit="MiB resident",
             value=hearing_bytes / MIB,
             n=calls,
-            goal=GOAL,
-            limit="The speech model, one for each call, as it keeps its memory inside.",
+            limit="The speech model, one for each who speaks, as it keeps its memory inside.",
         ),
         Figure(
             name="memory: a call without its speech model",
@@ -87,12 +100,13 @@ def measure(effort: Effort) -> Sequence[Figure]:
     )
 
 
-async def grow(models: ModelPool, calls: int) -> float:
-    """By how many resident bytes each of *calls* makes the process grow."""
+async def grow(models: ModelPool, calls: int, silence_s: float) -> float:
+    """By how many resident bytes each of *calls* makes the process grow, *silence_s* later."""
     async with open_lab(says=SAYS, phone=PHONE, models=models) as lab:
         await warm_up(lab)
         before = take_stock()
         await listen(lab, calls)
+        await trio.sleep(silence_s)
         return (take_stock().resident_bytes - before.resident_bytes) / calls
 
 

@@ -58,7 +58,7 @@ def measure(effort: Effort) -> Sequence[Figure]:
 def plans(effort: Effort) -> Iterator[Plan]:
     """What is measured, by the effort."""
     some, many = effort.pick(20, 20, 2), effort.pick(100, 100, 3)
-    lasts_s = effort.pick(60, 30, 3) / 10
+    lasts_s = effort.pick(60, 30, 6) / 10
     yield Plan(calls=1, measured_s=lasts_s)
     yield Plan(calls=some, measured_s=lasts_s)
     yield Plan(calls=many, measured_s=lasts_s, looked_at_s=lasts_s)

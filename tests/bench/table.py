@@ -3,15 +3,28 @@
 from collections.abc import Iterable
 from typing import TextIO
 
+from rich.console import Console
+from rich.table import Table
+
 from tests.bench.figure import Figure
-from voicecalld.ctl.screen import Screen
+from voicecalld.ctl.screen import draw_plain
 
 HEADS = ("figure", "unit", "p50", "p99", "n", "goal", "what limits it")
+NUMBERS = frozenset({"p50", "p99", "n"})
 
 
 def print_table(figures: Iterable[Figure], stream: TextIO) -> None:
-    """Draw the table: in colour on a terminal, with aligned columns elsewhere."""
-    Screen(stream).table(HEADS, [row_of(figure) for figure in figures])
+    """Draw the table: on a terminal with its sentences broken to fit, elsewhere a line a row."""
+    rows = [row_of(figure) for figure in figures]
+    if not stream.isatty():
+        draw_plain(stream, HEADS, rows)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in HEADS:
+        table.add_column(head, justify="right" if head in NUMBERS else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(file=stream, highlight=False).print(table)
 
 
 def row_of(figure: Figure) -> tuple[str, ...]:

@@ -117,3 +117,18 @@ def test_what_runs_belongs_to_the_innermost_side_that_called_it() -> None:
 
     assert seen == ["carrier", "loop"]
     assert percentage(Counter(seen), "carrier") == 50
+
+
+def test_on_a_terminal_the_sentences_are_broken_to_fit() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    limit = "A sentence that is a good deal longer than what is left of eighty columns for it."
+
+    print_table([distribution("a figure", "ms", [1.0], goal="p99 < 5", limit=limit)], terminal)
+
+    lines = terminal.getvalue().splitlines()
+    assert len(lines) > 2
+    assert "p99 < 5" in lines[1]

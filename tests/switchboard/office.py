@@ -15,6 +15,7 @@ from voicecalld.call.record import CallRecord, Entry, Mode
 from voicecalld.exchange.exchange import Exchange
 from voicecalld.ids import CallId, PhoneNumber
 from voicecalld.net.message_stream import MessageStream
+from voicecalld.net.wheel import Wheel
 from voicecalld.provider.catalog import build_provider
 from voicecalld.provider.http import HttpRequest, HttpResponse, Reply, Webhook
 from voicecalld.settings import Settings
@@ -22,7 +23,6 @@ from voicecalld.switchboard.reception import Reception
 from voicecalld.switchboard.registry import Switchboard
 from voicecalld.switchboard.services import ModelPool, Services
 from voicecalld.switchboard.tokens import StreamTokens
-from voicecalld.switchboard.wheel import Wheel
 
 CALLEE = PhoneNumber("+15550100")
 UNIX_S = 1_800_000_000.0

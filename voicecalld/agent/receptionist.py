@@ -146,6 +146,16 @@ def answer_no(_conversation: Conversation, _text: str) -> Answer:
     return Answer(text="All right. Ask me something else, or say goodbye when you are done.")
 
 
+def answer_wait(_conversation: Conversation, _text: str) -> Answer:
+    """The caller needs a moment."""
+    return Answer(text="Of course, take your time.")
+
+
+def answer_never_mind(_conversation: Conversation, _text: str) -> Answer:
+    """What was asked for is not wanted any more."""
+    return Answer(text="No problem. Is there anything else that I can do for you?")
+
+
 def ask_for_message(conversation: Conversation, _text: str) -> Answer:
     """The next turn will be the message."""
     conversation.awaits_message = True
@@ -195,6 +205,8 @@ def rule(pattern: str, answer: AnswerFunction) -> tuple[re.Pattern[str], AnswerF
 RULES: Final = (
     rule(r"good ?bye|bye|see you|hang up|(?:thats|that is|that was|thatll be) all", say_goodbye),
     rule(r"no thanks|no thank you", say_goodbye),
+    rule(r"never mind|forget it", answer_never_mind),
+    rule(r"wait|(?:one|just a) moment|hold on", answer_wait),
     rule(r"my messages?|read it back", recall_messages),
     rule(r"messages?|call (?:me|us) back", ask_for_message),
     rule(r"hours|open|opening|close|closed|closing", answer_hours),

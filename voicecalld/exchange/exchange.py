@@ -21,9 +21,9 @@ from voicecalld.exchange.requests import (
     render_refusal,
 )
 from voicecalld.exchange.trunk import Trunk
-from voicecalld.exchange.wheel import Wheel
 from voicecalld.ids import PhoneNumber, ProviderCallId
 from voicecalld.net.message_stream import MessageStream
+from voicecalld.net.wheel import Wheel
 from voicecalld.phone_settings import PhoneScript, PhoneSettings
 from voicecalld.provider.base import Direction, PlaceOrder
 from voicecalld.provider.http import HttpRequest, HttpResponse, Reply, Webhook

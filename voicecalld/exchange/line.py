@@ -11,9 +11,9 @@ from voicecalld.exchange.notices import CallFacts
 from voicecalld.exchange.party import Party, Plan
 from voicecalld.exchange.recording import Recorder
 from voicecalld.exchange.trunk import Trunk
-from voicecalld.exchange.wheel import Wheel
 from voicecalld.exchange.wire import encode_start
 from voicecalld.net.message_stream import open_memory_streams
+from voicecalld.net.wheel import Wheel
 from voicecalld.provider.base import Answer, ConnectStream
 from voicecalld.provider.mock.webhook import MockEvent, MockReason
 

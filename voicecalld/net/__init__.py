@@ -1,1 +1,1 @@
-"""How messages reach other programs: the only package that opens outbound connections."""
+"""How messages reach other programs, and at what pace; only here are connections opened."""

@@ -59,7 +59,7 @@ from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.outcome import Outcome
 from voicecalld.switchboard.prompting import Prompting
-from voicecalld.switchboard.services import Services
+from voicecalld.switchboard.services import BorrowedModel, Services
 from voicecalld.switchboard.turn_task import TurnTask, said
 
 log: Final = structlog.get_logger()
@@ -130,14 +130,14 @@ class Call:
     async def run(self) -> None:
         """Live until the call is over and the carrier knows it."""
         structlog.contextvars.bind_contextvars(call_id=self.notes.record.call_id)
-        model = self.services.models.take()
+        model = BorrowedModel(self.services.models)
         try:
             await self.live(self.services.build_activity(model))
         except* Exception:  # a bug ends this call, and nothing else
             log.exception("call failed")
             self.finish = Finish(reason=EndReason.ERROR, carrier_knows=False)
         finally:
-            self.services.models.give_back(model)
+            model.rest()
             with trio.CancelScope(shield=True):  # every wait in there has a bound of its own
                 await self.wind_up()
 

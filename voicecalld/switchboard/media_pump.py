@@ -160,17 +160,17 @@ class MediaPump:
         for item in self.playout.take(now_s):
             if isinstance(item, Frame):
                 self.send(line, line.codec.encode_audio(item.audio))
-                self.note_audible(now_s)
+                self.note_audible()
             else:
                 self.send(line, line.codec.encode_mark(item.name))
 
-    def note_audible(self, now_s: float) -> None:
+    def note_audible(self) -> None:
         """Tell once for each turn that it can be heard now."""
         turn = self.playout.turn
         if turn == self.audible_turn:
             return
         self.audible_turn = turn
-        self.watcher.on_first_frame(turn, now_s)
+        self.watcher.on_first_frame(turn, trio.current_time())
         self.tell(TurnAudible(turn=turn))
 
     def clear(self, now_s: float) -> str:

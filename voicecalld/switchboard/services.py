@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from voicecalld.agent.base import Agent
-from voicecalld.audio.activity import SileroModel, VoiceActivity
+from voicecalld.audio.activity import SileroModel, SpeechModel, VoiceActivity
 from voicecalld.call.machine import CallPolicy
 from voicecalld.call.record import CallRecord, Entry, Mode
 from voicecalld.call.turn import TurnPolicy
 from voicecalld.net.carrier_link import CarrierLink
+from voicecalld.net.wheel import Wheel
 from voicecalld.provider.base import Provider
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Synthesizer, Transcriber
-from voicecalld.switchboard.wheel import Wheel
 
 
 class JournalDoor(Protocol):
@@ -35,6 +35,10 @@ class JournalDoor(Protocol):
         """The calls that are not over."""
 
 
+# 2.5 MB each; so many people begin to speak at once only on a very busy daemon.
+MAX_IDLE_MODELS = 8
+
+
 class ModelPool:
     """Speech models for reuse: making one stops the whole program for ten milliseconds."""
 
@@ -42,14 +46,34 @@ class ModelPool:
         self.idle: list[SileroModel] = [SileroModel()]
 
     def take(self) -> SileroModel:
-        """A model that remembers nothing of earlier calls."""
-        model = self.idle.pop() if self.idle else SileroModel()
-        model.reset()
-        return model
+        """A model that remembers nothing."""
+        return self.idle.pop() if self.idle else SileroModel()
 
     def give_back(self, model: SileroModel) -> None:
-        """The call that took *model* is over."""
-        self.idle.append(model)
+        """Whoever took *model* needs it no more."""
+        if len(self.idle) < MAX_IDLE_MODELS:
+            model.rest()
+            self.idle.append(model)
+
+
+class BorrowedModel:
+    """The speech model of one call, taken from the pool only while there is sound to judge."""
+
+    def __init__(self, pool: ModelPool) -> None:
+        self.pool = pool
+        self.model: SileroModel | None = None
+
+    def probability(self, window_pcm16k: bytes) -> float:
+        """How likely it is, 0 to 1, that the window is speech."""
+        if self.model is None:
+            self.model = self.pool.take()
+        return self.model.probability(window_pcm16k)
+
+    def rest(self) -> None:
+        """Give the model back, if there is one; the next sound gets another."""
+        if self.model is not None:
+            self.pool.give_back(self.model)
+            self.model = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +91,7 @@ class Services:
     models: ModelPool
     unix_clock: Callable[[], float]
 
-    def build_activity(self, model: SileroModel) -> VoiceActivity:
+    def build_activity(self, model: SpeechModel) -> VoiceActivity:
         """Ears for one call."""
         return VoiceActivity(model, threshold=self.settings.turn.voice_threshold)
 

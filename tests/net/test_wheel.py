@@ -5,7 +5,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from voicecalld.switchboard.wheel import MAX_LATE_S, PERIOD_S, SLOTS, Wheel
+from voicecalld.net.wheel import MAX_LATE_S, PERIOD_S, SLOTS, Wheel
 
 NEAR_S = 1e-6
 

@@ -25,7 +25,7 @@ class Member(Protocol):
     """Something that wants to be ticked."""
 
     def tick(self, now_s: float) -> None:
-        """Do what is due at *now_s*; must neither wait nor raise."""
+        """Do what is due at *now_s*, the planned time; must neither wait nor raise."""
 
 
 class Wheel:
@@ -37,16 +37,24 @@ class Wheel:
         self.late_s = 0.0
         """How late the last tick was: the lag of the whole program's loop."""
 
+    def add(self, member: Member) -> None:
+        """Tick *member* from now on, for the first time within 20 ms."""
+        min(self.slots, key=len)[member] = None
+        self.joined.set()
+
+    def remove(self, member: Member) -> None:
+        """Tick *member* no more; harmless if it is not a member."""
+        for slot in self.slots:
+            slot.pop(member, None)
+
     @contextmanager
     def turning(self, member: Member) -> Iterator[None]:
         """Tick *member* inside the block."""
-        slot = min(self.slots, key=len)
-        slot[member] = None
-        self.joined.set()
+        self.add(member)
         try:
             yield
         finally:
-            del slot[member]
+            self.remove(member)
 
     async def run(self) -> None:
         """Turn until cancelled."""
@@ -57,13 +65,17 @@ class Wheel:
                 await self.joined.wait()
                 due_s = trio.current_time()
             for slot in self.slots:
-                await trio.sleep_until(due_s)
-                due_s = self.tick(slot, due_s) + PERIOD_S / SLOTS
+                if slot:
+                    await trio.sleep_until(due_s)
+                    due_s = self.tick(slot, due_s)
+                due_s += PERIOD_S / SLOTS
 
     def tick(self, slot: dict[Member, None], due_s: float) -> float:
         """Tick the members of one slot; gives the time from which to go on counting."""
         now_s = trio.current_time()
         self.late_s = now_s - due_s
+        if self.late_s > MAX_LATE_S:
+            due_s = now_s
         for member in tuple(slot):
-            member.tick(now_s)
-        return now_s if self.late_s > MAX_LATE_S else due_s
+            member.tick(due_s)
+        return due_s

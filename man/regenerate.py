@@ -24,7 +24,7 @@ from voicecalld.call.record import LIVE_STATES, CallState
 from voicecalld.ctl import parser as ctl_options
 from voicecalld.errors import RequestError
 from voicecalld.rpc.jsonrpc import PROTOCOL_ERRORS
-from voicecalld.rpc.methods import METHODS, Member, Method
+from voicecalld.rpc.methods import ANY_METHOD, METHODS, Member, Method
 from voicecalld.settings_reference import NUMBER_PLACEHOLDER, Key, Table, build_tables
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -307,7 +307,10 @@ def setting_lines(key: Key) -> Iterator[str]:
 
 
 def method_region() -> Iterator[str]:
-    """Every method with its parameters, its result and its errors."""
+    """Every method with its parameters, its result and its errors, after those of all methods."""
+    codes = " and ".join(str(error.code) for error in ANY_METHOD)
+    yield f"Beside the errors that it lists, every method may also be refused with {codes}; see"
+    yield ".Sx ERROR CODES ."
     for name, method in METHODS.items():
         yield f".Ss {name}"
         yield from sentence_lines(method.sentence)

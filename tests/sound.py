@@ -4,8 +4,10 @@ import ctypes
 import functools
 
 import espeakng_loader
+import numpy as np
 
-from voicecalld.audio.g711 import mulaw_encode
+from voicecalld.audio.frame import SAMPLE_RATE_HZ
+from voicecalld.audio.g711 import mulaw_decode, mulaw_encode
 from voicecalld.audio.pcm import resample
 
 # espeak-ng's speak_lib.h
@@ -58,3 +60,12 @@ def spoken(text: str) -> bytes:
     """*text*, spoken by a synthetic voice, as mu-law at 8 kHz."""
     pcm = engine().speak(text)
     return mulaw_encode(resample(pcm, engine().rate_hz, 8000))
+
+
+def burst(text: str, ms: int) -> bytes:
+    """The loudest *ms* of *text*, spoken: a voice, but as short as a cough."""
+    speech = spoken(text)
+    samples = np.frombuffer(mulaw_decode(speech), "<i2").astype(float)
+    length = ms * SAMPLE_RATE_HZ // 1000
+    start = int(np.argmax(np.convolve(samples**2, np.ones(length), "valid")))
+    return speech[start : start + length]

@@ -18,6 +18,8 @@ from tests.daemon_process import (
     running_daemon,
     starting_daemon,
 )
+from voicecalld.daemon import find_control, main
+from voicecalld.errors import StartError
 
 CALLEE = "+15550100"
 
@@ -79,7 +81,7 @@ def test_continue_returns_what_the_callee_said(tmp_path: Path) -> None:
 
         continued = daemon.ctl("continue", "--call-id", call_id, "--message", "Shall we?")
 
-    assert continued["success"] is True
+    assert continued == {"success": True, "transcript": "yes please"}
 
 
 def test_a_terminated_daemon_ends_its_calls_within_the_bound(tmp_path: Path) -> None:
@@ -247,3 +249,51 @@ def test_the_watchdog_is_fed(tmp_path: Path) -> None:
     with running_daemon(tmp_path, WATCHDOG_USEC="200000") as daemon:
         daemon.wait_for_notice("WATCHDOG=1")
         daemon.wait_for_notice("WATCHDOG=1")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_every_ending_signal_ends_the_daemon_cleanly(number: int, tmp_path: Path) -> None:
+    with running_daemon(tmp_path) as daemon:
+        assert daemon.stop(number) == 0
+        assert not daemon.socket_path.exists()
+
+
+def test_everything_that_the_settings_name_is_tried_and_told_at_once(tmp_path: Path) -> None:
+    config = f"""
+        tts.embedded.voice = "xx"
+        stt.embedded.phrases = ["xyzzyq"]
+        [mock.phones."{CALLEE}"]
+        script = "nowhere.toml"
+    """
+    with starting_daemon(tmp_path, config) as daemon:
+        assert daemon.process.wait(timeout=60) == 78
+
+    lines = daemon.log().splitlines()
+    file = tmp_path / "voicecalld.toml"
+    assert [line.partition(": ")[0] for line in lines if str(file) in line] == [str(file)] * 3
+    assert "Traceback" not in daemon.log()
+
+
+def test_an_inherited_socket_of_another_name_is_refused() -> None:
+    with pytest.raises(StartError, match="FileDescriptorName=control"):
+        find_control({"voicecalld.socket": 3})
+
+
+def test_a_bug_is_reported_without_numbers_and_words(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_arguments: object) -> int:
+        raise ValueError("call to +15550100 said 'my pin is 4711'")
+
+    monkeypatch.setattr(sys, "argv", ["voicecalld"])
+    monkeypatch.setattr("voicecalld.daemon.run", broken)
+    monkeypatch.setattr("voicecalld.daemon.is_journal", lambda *_: False)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    told = capfd.readouterr().err
+    assert ended.value.code == 1
+    assert "daemon failed" in told
+    assert "+15550100" not in told
+    assert "4711" not in told

@@ -53,3 +53,20 @@ def test_steps_can_be_given_as_toml_gives_them() -> None:
     phone = PhoneSettings.model_validate({"steps": [{"press": "12#", "when": "answered"}]})
 
     assert phone.steps == (Step(press="12#", when="answered"),)
+
+
+def test_all_files_of_a_telephone_are_taken_from_one_folder() -> None:
+    phone = PhoneSettings(steps=(Step(wav="in.wav"), Step(say="hi")), record="out.wav")
+
+    changed = phone.with_paths("/etc/{}".format)
+
+    assert [step.wav for step in changed.steps] == ["/etc/in.wav", None]
+    assert changed.record == "/etc/out.wav"
+    assert PhoneSettings(script="a.toml").with_paths("/etc/{}".format).script == "/etc/a.toml"
+
+
+def test_what_was_not_given_is_not_given_afterwards() -> None:
+    # What is given wins over a script file, see `voicecalld.exchange.planning.override`.
+    phone = PhoneSettings(script="a.toml").with_paths("/etc/{}".format)
+
+    assert phone.model_fields_set == {"script"}

@@ -15,12 +15,9 @@ from trio.testing import MockClock
 
 from voicecalld.errors import StartError
 from voicecalld.systemd import (
-    LARGEST_CREDENTIAL_BYTES,
     Notifier,
-    credentials_directory,
     feed_watchdog,
     inherited_sockets,
-    read_credential,
     take_notifier,
     watchdog_interval_s,
 )
@@ -79,16 +76,12 @@ def test_systemd_is_told_how_we_are(notify_path: str) -> None:
         notifier = take_notifier(environ)
         notifier.ready("Waiting for calls")
         notifier.status("3 calls")
-        notifier.reloading(12.5)
-        notifier.ready()
         notifier.watchdog()
         notifier.stopping("Ending 3 calls")
 
         assert received(receiver) == [
             "READY=1\nSTATUS=Waiting for calls",
             "STATUS=3 calls",
-            "RELOADING=1\nMONOTONIC_USEC=12500000",
-            "READY=1",
             "WATCHDOG=1",
             "STOPPING=1\nSTATUS=Ending 3 calls",
         ]
@@ -252,72 +245,11 @@ def test_an_interval_that_is_no_number_stops_the_start() -> None:
         watchdog_interval_s({"WATCHDOG_USEC": "-1"}, 42)
 
 
-async def test_the_watchdog_is_fed_twice_an_interval_while_all_is_well(
+async def test_the_watchdog_is_fed_twice_an_interval(
     notify_path: str, autojump_clock: MockClock
 ) -> None:
-    health = iter([True, True, False, True])
-
     with systemd_at(notify_path) as receiver:
         with trio.move_on_after(35):  # at 0, 10, 20 and 30 s
-            await feed_watchdog(Notifier(notify_path), 20.0, lambda: next(health))
+            await feed_watchdog(Notifier(notify_path), 20.0)
 
-        assert received(receiver) == ["WATCHDOG=1"] * 3
-
-
-# --- credentials ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("content", "secret"),
-    [
-        (b"s3cret", "s3cret"),
-        (b"s3cret\n", "s3cret"),
-        (b"s3cret\r\n", "s3cret"),
-        (b" s3cret \n\n", " s3cret \n"),
-        (b"", ""),
-        ("g\u00e9heim".encode(), "g\u00e9heim"),
-        (b"x" * LARGEST_CREDENTIAL_BYTES, "x" * LARGEST_CREDENTIAL_BYTES),
-    ],
-)
-def test_a_credential_is_its_file_without_one_line_break(
-    content: bytes, secret: str, tmp_path: Path
-) -> None:
-    (tmp_path / "twilio-auth-token").write_bytes(content)
-
-    assert read_credential(tmp_path, "twilio-auth-token") == secret
-
-
-def test_a_credential_that_was_not_given_is_none(tmp_path: Path) -> None:
-    assert read_credential(tmp_path, "twilio-auth-token") is None
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        (b"x" * (LARGEST_CREDENTIAL_BYTES + 1), "is larger than 65536 bytes"),
-        (b"s3cret\xff", "is not UTF-8"),
-    ],
-)
-def test_an_unusable_credential_stops_the_start_and_is_not_shown(
-    content: bytes, complaint: str, tmp_path: Path
-) -> None:
-    (tmp_path / "key").write_bytes(content)
-
-    with pytest.raises(StartError, match=complaint) as caught:
-        read_credential(tmp_path, "key")
-
-    assert "s3cret" not in str(caught.value)
-    assert caught.value.__cause__ is None
-
-
-def test_a_credential_that_is_no_file_stops_the_start(tmp_path: Path) -> None:
-    (tmp_path / "key").mkdir()
-
-    with pytest.raises(StartError, match="the credential key cannot be read: Is a directory"):
-        read_credential(tmp_path, "key")
-
-
-def test_where_credentials_are_is_known_from_the_environment() -> None:
-    assert credentials_directory({"CREDENTIALS_DIRECTORY": "/run/c"}) == Path("/run/c")
-    assert credentials_directory({"CREDENTIALS_DIRECTORY": ""}) is None
-    assert credentials_directory({}) is None
+        assert received(receiver) == ["WATCHDOG=1"] * 4

@@ -23,7 +23,7 @@ its messages become frames                             provider/mock/media.py
 frames come in, frames go out                          switchboard/media_pump.py
 one clock paces all calls, 50 times a second           net/wheel.py
 a voice is told from noise                             audio/activity.py
-whose turn it is, and what an interruption is          call/turn.py
+whose turn it is, and what a barge-in is               call/turn.py
 speech becomes words                                   speech/embedded_transcriber.py
 the agent thinks of an answer                          agent/embedded.py
 the answer is spoken clause by clause, as it comes     switchboard/turn_task.py

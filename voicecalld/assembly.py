@@ -4,8 +4,8 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from voicecalld.agent.catalog import open_agent
 from voicecalld.control.listener import open_control_listener
 from voicecalld.control.parties import Identity, RingOutcome, Service
 from voicecalld.control.server import ControlServer
+from voicecalld.errors import BadScriptError, ConfigError, ServiceError
 from voicecalld.exchange.exchange import Exchange, RingOrder
+from voicecalld.exchange.planning import load_phone
 from voicecalld.exchange.script_file import read_script_file
 from voicecalld.ids import PhoneNumber
 from voicecalld.net.message_stream import MessageStream
@@ -60,6 +62,11 @@ class Daemon:
     control: ControlServer
     listener: trio.SocketListener
 
+    @property
+    def address(self) -> str:
+        """Where clients find the control socket."""
+        return address_of(self.listener)
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run all parts until cancelled; started once calls and clients can come."""
         async with trio.open_nursery() as nursery:
@@ -83,6 +90,7 @@ class MockCarrier:
             settings.mock,
             voice=voice,
             key=key,
+            webhook_url=MOCK_WEBHOOK_URL,
             deliver=self.deliver,
             accept_stream=self.accept_stream,
             clock=time.time,  # noqa: TID251 - the one place that gives the others their clock
@@ -138,6 +146,9 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
         ConfigError: the settings ask for something that is not installed.
         StartError: the state or the control socket cannot be used.
     """
+    problems = await find_phone_problems(settings)
+    if problems:
+        raise ConfigError(*problems)
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(open_journal(around.state / "journal.sqlite3"))
         synthesizer = await stack.enter_async_context(open_synthesizer(settings))
@@ -162,10 +173,17 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
             stream_url=MOCK_STREAM_URL,
             unix_clock=services.unix_clock,
         )
+        listener = await stack.enter_async_context(open_listener(around))
         service = Service(
             calls=switchboard,
             journal=journal,
-            identity=build_identity(settings, around, services.unix_clock()),
+            identity=Identity(
+                version=__version__,
+                pid=around.pid,
+                provider=settings.provider,
+                socket=address_of(listener),
+                started_unix_s=services.unix_clock(),
+            ),
             clock=services.unix_clock,
             ring=mock.ring,
         )
@@ -174,7 +192,7 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
             exchange=mock.exchange,
             switchboard=switchboard,
             control=ControlServer(service),
-            listener=await stack.enter_async_context(open_listener(around)),
+            listener=listener,
         )
 
 
@@ -190,17 +208,52 @@ async def open_listener(around: Surroundings) -> AsyncIterator[trio.SocketListen
         yield listener
 
 
-def build_identity(settings: Settings, around: Surroundings, unix_s: float) -> Identity:
-    """What the daemon tells about itself."""
-    return Identity(
-        version=__version__,
-        pid=around.pid,
-        provider=settings.provider,
-        socket=around.socket_path,
-        started_unix_s=unix_s,
-    )
+def address_of(listener: trio.SocketListener) -> str:
+    """The path of a Unix socket."""
+    return str(listener.socket.getsockname())
 
 
 def new_id() -> str:
     """An id that nobody can guess or will ever see twice."""
     return str(uuid.uuid4())
+
+
+# --- what the settings name ------------------------------------------------------------
+
+
+async def check_settings(settings: Settings, source: str) -> None:
+    """Try everything that the settings name: engines, voices, phrases, files.
+
+    Raises:
+        ConfigError: some of it cannot be used; each problem begins with *source*.
+    """
+    problems = [
+        *await find_problems(open_synthesizer(settings)),
+        *await find_problems(open_transcriber(settings)),
+        *await find_problems(open_agent(settings)),
+        *await find_phone_problems(settings),
+    ]
+    if problems:
+        raise ConfigError(*(f"{source}: {problem}" for problem in problems))
+
+
+async def find_problems(service: AbstractAsyncContextManager[object]) -> Sequence[str]:
+    """Why *service* cannot be used; nothing if it can."""
+    try:
+        async with service:
+            return ()
+    except ConfigError as error:
+        return error.problems
+    except ServiceError as error:
+        return (str(error),)
+
+
+async def find_phone_problems(settings: Settings) -> Sequence[str]:
+    """Which files of the mock carrier's telephones cannot be used."""
+    problems: list[str] = []
+    for number, phone in settings.mock.phones.items():
+        try:
+            await load_phone(phone)
+        except BadScriptError as error:
+            problems += [f"mock.phones.{number}: {line}" for line in str(error).splitlines()]
+    return problems

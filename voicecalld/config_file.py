@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from tomlkit.exceptions import ParseError, TOMLKitError
 
 from voicecalld.errors import ConfigError
+from voicecalld.printable import printable
 from voicecalld.settings import Settings
 from voicecalld.settings_reference import (
     allowed_item,
@@ -56,7 +57,7 @@ def parse_config(text: str, file: str) -> Settings:
 
 def syntax_problem(error: TOMLKitError) -> str:
     """Where the text stops being TOML, and why; a repeated key is known by its name alone."""
-    reason = printable(str(error), LONGEST_REASON)
+    reason = shortened(str(error), LONGEST_REASON)
     if not isinstance(error, ParseError):
         return reason
     place = f" at line {error.line} col {error.col}"
@@ -87,7 +88,7 @@ def value_problem(detail: ErrorDetails) -> str:
 
 def reason_given(detail: ErrorDetails) -> str:
     """What our own check said, without pydantic's introduction."""
-    return printable(detail["msg"].removeprefix("Value error, "), LONGEST_REASON)
+    return shortened(detail["msg"].removeprefix("Value error, "), LONGEST_REASON)
 
 
 def suggestion(path: Path) -> str:
@@ -114,7 +115,7 @@ def shown_path(path: Path) -> str:
         if isinstance(part, int):
             shown += f", item {part + 1}"
             continue
-        key = part if BARE_KEY.fullmatch(part) else f'"{printable(part, LONGEST_SHOWN)}"'
+        key = part if BARE_KEY.fullmatch(part) else f'"{shortened(part, LONGEST_SHOWN)}"'
         shown += f".{key}" if shown else key
     return shown
 
@@ -129,17 +130,17 @@ def shown_value(value: object, *, secret: bool) -> str:
         case int() if value.bit_length() >= TOML_INTEGER_BITS:
             return "a whole number of more than 64 bits"
         case str():
-            return f'"{printable(value, LONGEST_SHOWN)}"'
+            return f'"{shortened(value, LONGEST_SHOWN)}"'
         case list() | tuple():
             return "an array" if value else "an empty array"
         case dict():
             return "a table"
         case _:
             # Numbers, dates and times look in Python as they do in TOML.
-            return printable(str(value), LONGEST_SHOWN)
+            return shortened(str(value), LONGEST_SHOWN)
 
 
-def printable(text: str, longest: int) -> str:
-    """*text* on one line of at most *longest* characters, its control characters escaped."""
-    escaped = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-    return escaped if len(escaped) <= longest else f"{escaped[: longest - 3]}..."
+def shortened(text: str, longest: int) -> str:
+    """*text* on one line of at most *longest* printable characters."""
+    shown = printable(text)
+    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."

@@ -6,7 +6,6 @@ from typing import Final
 
 from voicecalld.config_file import parse_config
 from voicecalld.errors import ConfigError
-from voicecalld.phone_settings import PhoneSettings
 from voicecalld.settings import Settings
 
 SYSTEM_FILE: Final = Path("/etc/voicecalld/voicecalld.toml")
@@ -93,23 +92,10 @@ def read_config(file: Path) -> str:
 
 def with_whole_paths(settings: Settings, directory: Path) -> Settings:
     """*settings* with the files that they name, relative to *directory*, by their whole paths."""
-    phones = {
-        number: phone_with_whole_paths(phone, directory)
-        for number, phone in settings.mock.phones.items()
-    }
-    mock = settings.mock.model_copy(update={"phones": phones})
-    return settings.model_copy(update={"mock": mock})
-
-
-def phone_with_whole_paths(phone: PhoneSettings, directory: Path) -> PhoneSettings:
-    """*phone* with its sound files and its script by their whole paths."""
 
     def whole(path: str) -> str:
-        return str(directory / path) if path else path
+        return str(directory / path)
 
-    steps = tuple(
-        step if step.wav is None else step.model_copy(update={"wav": whole(step.wav)})
-        for step in phone.steps
-    )
-    update = {"steps": steps, "record": whole(phone.record), "script": whole(phone.script)}
-    return phone.model_copy(update=update)
+    phones = {number: phone.with_paths(whole) for number, phone in settings.mock.phones.items()}
+    mock = settings.mock.model_copy(update={"phones": phones})
+    return settings.model_copy(update={"mock": mock})

@@ -5,16 +5,16 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Iterable, Mapping, MutableMapping
 from typing import Final
 
 import structlog
 import trio
 
-from voicecalld.assembly import Surroundings, open_daemon
+from voicecalld.assembly import Surroundings, check_settings, open_daemon
 from voicecalld.config_source import load_settings
 from voicecalld.daemon_options import build_parser
-from voicecalld.errors import ConfigError, VoicecallError
+from voicecalld.errors import ConfigError, StartError, VoicecallError
 from voicecalld.logs import configure_logs, is_journal
 from voicecalld.places import state_directory
 from voicecalld.rpc.paths import daemon_socket
@@ -30,6 +30,9 @@ from voicecalld.systemd import (
 
 log: Final = structlog.get_logger()
 
+# A daemon that cannot reload yet must at least not be killed by whoever asks for it.
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 CONTROL_SOCKET = "control"
 """The name of the control socket in voicecalld.socket."""
 
@@ -39,27 +42,38 @@ def main() -> None:
     options = build_parser().parse_args()
     journal = is_journal(os.environ.get("JOURNAL_STREAM"), sys.stderr.fileno())
     configure_logs(sys.stderr, journal=journal, terminal=sys.stderr.isatty())
-    sys.exit(run(options, os.environ))
+    prefix = "<3>" if journal else ""  # sd-daemon(3): an error
+    try:
+        sys.exit(run(options, os.environ, prefix))
+    except Exception:  # a bug: Python's own report would not mask numbers and words
+        log.critical("daemon failed", exc_info=True)
+        sys.exit(1)
 
 
-def run(options: Namespace, environment: MutableMapping[str, str]) -> int:
-    """Do what the options ask for; gives the exit status."""
+def run(options: Namespace, environment: MutableMapping[str, str], prefix: str = "") -> int:
+    """Do what the options ask for; gives the exit status. Complaints begin with *prefix*."""
     try:
         settings, file = load_settings(options.config, environment)
+        source = str(file or "no configuration file; the defaults")
         if options.check_config:
-            print(f"{file or 'no configuration file; the defaults'}: OK")
+            trio.run(check_settings, settings, source)
+            print(f"{source}: OK")
             return 0
         notifier = take_notifier(environment)
         around = find_surroundings(options, settings, environment)
         interval_s = watchdog_interval_s(environment, os.getpid())
-        trio.run(serve, settings, around, notifier, interval_s)
+        try:
+            trio.run(serve, settings, around, notifier, interval_s)
+        except* ConfigError:  # there may be more of its kind: tell all of them
+            trio.run(check_settings, settings, source)
+            raise
     except VoicecallError as error:
-        return report((error,))
+        return report((error,), prefix)
     except BaseExceptionGroup as group:
         known, unknown = group.split(VoicecallError)
         if unknown is not None:
             raise
-        return report(leaves(known))
+        return report(leaves(known), prefix)
     return 0
 
 
@@ -71,8 +85,23 @@ def find_surroundings(
         state=state_directory(environment, settings.store.path),
         socket_path=daemon_socket(given=options.socket, environment=environment),
         pid=os.getpid(),
-        control=inherited_sockets(environment, os.getpid()).get(CONTROL_SOCKET),
+        control=find_control(inherited_sockets(environment, os.getpid())),
     )
+
+
+def find_control(inherited: Mapping[str, int]) -> int | None:
+    """The control socket among the sockets that we were started with.
+
+    Raises:
+        StartError: there is another one, on which nobody would ever be answered.
+    """
+    strangers = sorted(inherited.keys() - {CONTROL_SOCKET})
+    if strangers:
+        raise StartError(
+            f"an inherited socket is called {strangers[0]!r}, but only one called "
+            f"{CONTROL_SOCKET!r} has a meaning: set FileDescriptorName={CONTROL_SOCKET}"
+        )
+    return inherited.get(CONTROL_SOCKET)
 
 
 def leaves(group: BaseExceptionGroup[VoicecallError] | None) -> Iterable[VoicecallError]:
@@ -84,50 +113,75 @@ def leaves(group: BaseExceptionGroup[VoicecallError] | None) -> Iterable[Voiceca
             yield error
 
 
-def report(errors: Iterable[VoicecallError]) -> int:
+def report(errors: Iterable[VoicecallError], prefix: str) -> int:
     """Tell the operator why the daemon does not run; gives the exit status."""
     status = 1
     for error in errors:
-        print(error, file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"{prefix}{line}", file=sys.stderr)
         if isinstance(error, ConfigError):
             status = ConfigError.exit_status
     return status
 
 
+class Signals:
+    """The signals that are to end the daemon: the first, and the second for the impatient."""
+
+    def __init__(self) -> None:
+        self.first = trio.Event()
+        self.second = trio.Event()
+
+    async def watch(self, received: AsyncIterator[int]) -> None:
+        """Note the signals as they come."""
+        for event in (self.first, self.second):
+            await anext(received)
+            event.set()
+
+
 async def serve(
     settings: Settings, around: Surroundings, notifier: Notifier, watchdog_s: float | None
 ) -> None:
-    """Serve until a signal ends it."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with open_daemon(settings, around) as daemon, trio.open_nursery() as nursery:
-            await nursery.start(daemon.run)
-            if watchdog_s is not None:
-                nursery.start_soon(feed_watchdog, notifier, watchdog_s, lambda: True)
-            # A full collection over all that was imported stops the sound for 15 ms.
-            gc.collect()
-            gc.freeze()
-            notifier.ready(f"Ready on {around.socket_path}")
-            log.info("ready", provider=settings.provider, socket=around.socket_path)
-            await anext(signals)
-            notifier.stopping("Ending the calls")
-            log.info("stopping", calls=daemon.switchboard.live_count)
-            await drain(daemon.switchboard, settings.drain_seconds, signals)
+    """Serve until a signal ends it, which may come while it starts."""
+    signals = Signals()
+    starting = trio.CancelScope()
+    with trio.open_signal_receiver(*SIGNALS) as received:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(signals.watch, received)
+            nursery.start_soon(cancel_when, signals.first, nursery.cancel_scope, starting)
+            async with open_daemon(settings, around) as daemon, trio.open_nursery() as running:
+                await running.start(daemon.run)
+                if watchdog_s is not None:
+                    running.start_soon(feed_watchdog, notifier, watchdog_s)
+                # A full collection over all that was imported stops the sound for 15 ms.
+                gc.collect()
+                gc.freeze()
+                starting.cancel()
+                log.info("ready", provider=settings.provider, socket=daemon.address)
+                notifier.ready(f"Ready on {daemon.address}")
+                await signals.first.wait()
+                notifier.stopping("Ending the calls")
+                log.info("stopping", calls=daemon.switchboard.live_count)
+                await drain(daemon.switchboard, settings.drain_seconds, signals.second)
+                running.cancel_scope.cancel()
             nursery.cancel_scope.cancel()
     log.info("stopped")
 
 
-async def drain(switchboard: Switchboard, grace_s: float, signals: AsyncIterator[int]) -> None:
-    """Let the calls come to their end for *grace_s*, or until another signal; then end them."""
+async def drain(switchboard: Switchboard, grace_s: float, hurry: trio.Event) -> None:
+    """Let the calls come to their end for *grace_s*, or until *hurry*; then end them."""
     switchboard.close()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(cancel_at_signal, signals, nursery.cancel_scope)
+        nursery.start_soon(cancel_when, hurry, nursery.cancel_scope, trio.CancelScope())
         with trio.move_on_after(grace_s):
             await switchboard.wait_idle()
         nursery.cancel_scope.cancel()
     await switchboard.end_all()
 
 
-async def cancel_at_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
-    """Cancel *scope* when somebody becomes impatient."""
-    await anext(signals)
-    scope.cancel()
+async def cancel_when(
+    event: trio.Event, target: trio.CancelScope, patience: trio.CancelScope
+) -> None:
+    """Cancel *target* at *event*, unless *patience* was cancelled before."""
+    with patience:
+        await event.wait()
+        target.cancel()

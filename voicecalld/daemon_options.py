@@ -22,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check-config",
         action="store_true",
-        help="report the mistakes in the settings, all of them, and exit",
+        help="report the mistakes in the settings and in what they name, and exit",
     )
     parser.add_argument(
         "--socket",

@@ -126,7 +126,7 @@ class StoppingError(RequestError):
 
 
 class CallRefusedError(RequestError):
-    """The call is not allowed, or the carrier would not place it."""
+    """The call is not allowed, or the carrier would not do what it needs."""
 
     code = 106
 

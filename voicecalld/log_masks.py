@@ -5,10 +5,11 @@ These masks are the second line of defence. The first is not to log such things.
 
 import re
 import traceback
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Final
+
+from voicecalld.printable import printable
 
 MASK: Final = "***"
 
@@ -65,12 +66,12 @@ def masked_value(value: object, depth: int) -> object:
 
 
 def masked_text(text: str) -> str:
-    """*text* without numbers and control characters, hence on one line, and not too long."""
+    """*text* without numbers, on one line, and not too long."""
     # Numbers first: half of one would not look like a number any more.
     shown = NUMBER.sub(shorten_number, text)
     if len(shown) > LONGEST_TEXT:
         shown = shown[:LONGEST_TEXT] + "\u2026"
-    return "".join(map(escaped, shown))
+    return printable(shown)
 
 
 def masked_message(text: str) -> str:
@@ -89,13 +90,6 @@ def shorten_number(number: re.Match[str]) -> str:
     digits = re.sub("%2B|[^0-9]", "", number.group(), flags=re.IGNORECASE)
     kept = 4 if len(digits) >= 10 else 2
     return f"+{digits[0]}\u2026{digits[-kept:]}"
-
-
-def escaped(character: str) -> str:
-    """*character*, made harmless if it could move a cursor or begin a line of its own."""
-    if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
-        return character
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def describe_exception(error: BaseException) -> str:

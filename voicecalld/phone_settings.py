@@ -1,11 +1,12 @@
 """Settings of the mock carrier's telephones: how each behaves and what its party says."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic.config import JsonDict
+from pydantic import Field, field_validator, model_validator
 
 from voicecalld.ids import parse_digits
+from voicecalld.section import MILLISECONDS, FromArray, Section
 
 LONGEST_WAIT_MS = 600_000
 LONGEST_CALL_MS = 86_400_000
@@ -15,16 +16,12 @@ MOST_STEPS = 200
 Behaviour: TypeAlias = Literal["answers", "busy", "no-answer", "rejects", "machine"]
 Trigger: TypeAlias = Literal["answered", "agent-stops", "agent-speaks"]
 
-MILLISECONDS: JsonDict = {"unit": "milliseconds"}
 
-
-class Step(BaseModel):
+class Step(Section):
     """One thing that the telephone's party does: says, plays or presses something, or hangs up.
 
     A step waits until all earlier ones are finished, then for its trigger to happen.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     say: str | None = Field(
         default=None, min_length=1, max_length=2000, description="The words that the party says."
@@ -64,14 +61,15 @@ class Step(BaseModel):
             raise ValueError("a step has exactly one of: say, wav, press, hang_up = true")
         return self
 
+    def with_paths(self, whole: Callable[[str], str]) -> Self:
+        """The same with *whole* of its path, if it has one."""
+        return self if self.wav is None else self.model_copy(update={"wav": whole(self.wav)})
 
-class PhoneScript(BaseModel):
+
+class PhoneScript(Section):
     """What a telephone's party does during a call; also the top level of a script file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    # Strict would want a tuple, and TOML has arrays; the steps themselves stay strict.
-    steps: Annotated[tuple[Step, ...], Field(strict=False)] = Field(
+    steps: Annotated[tuple[Step, ...], FromArray] = Field(
         default=(),
         max_length=MOST_STEPS,
         description="What the party does, in order; without steps it listens.",
@@ -104,6 +102,15 @@ class PhoneScript(BaseModel):
                 raise ValueError(f"step {number} hangs up, so it must be the last")
         return steps
 
+    def with_paths(self, whole: Callable[[str], str]) -> Self:
+        """The same with *whole* of each path; what names no file still counts as not given."""
+        changed: dict[str, object] = {}
+        if self.steps:
+            changed["steps"] = tuple(step.with_paths(whole) for step in self.steps)
+        if self.record:
+            changed["record"] = whole(self.record)
+        return self.model_copy(update=changed)
+
 
 class PhoneSettings(PhoneScript):
     """One telephone of the mock carrier."""
@@ -130,3 +137,10 @@ class PhoneSettings(PhoneScript):
         if self.script and self.steps:
             raise ValueError("give either script or steps, not both")
         return self
+
+    def with_paths(self, whole: Callable[[str], str]) -> Self:
+        """The same with *whole* of each path, that of its script included."""
+        phone = super().with_paths(whole)
+        if not phone.script:
+            return phone
+        return phone.model_copy(update={"script": whole(phone.script)})

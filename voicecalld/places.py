@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from voicecalld.errors import StartError
-
-NAME = "voicecalld"
+from voicecalld.rpc.paths import folder, user_state
 
 
 def state_directory(environment: Mapping[str, str], configured: str) -> Path:
@@ -16,14 +15,10 @@ def state_directory(environment: Mapping[str, str], configured: str) -> Path:
     """
     if configured:
         return Path(configured)
-    # systemd sets several folders apart with colons.
-    given = environment.get("STATE_DIRECTORY", "").split(":")[0]
-    if given:
+    given = folder(environment, "STATE_DIRECTORY")
+    if given is not None:
         return Path(given)
-    base = environment.get("XDG_STATE_HOME", "")
-    if base.startswith("/"):
-        return Path(base) / NAME
-    home = environment.get("HOME", "")
-    if home:
-        return Path(home) / ".local" / "state" / NAME
+    base = user_state(environment)
+    if base is not None:
+        return Path(f"{base}/voicecalld")
     raise StartError("no place for the state: set store.path, XDG_STATE_HOME or HOME")

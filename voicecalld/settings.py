@@ -51,7 +51,10 @@ class TurnSettings(Section):
         default=240,
         ge=20,
         le=5_000,
-        description="How long the other party must speak during a prompt to interrupt it.",
+        description=(
+            "How long the other party must speak during a prompt to interrupt it, "
+            "counted in voiced sound."
+        ),
         json_schema_extra=MILLISECONDS,
     )
     preroll_ms: int = Field(

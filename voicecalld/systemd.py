@@ -9,8 +9,7 @@ Source: sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3), systemd.exec(5).
 
 import os
 import socket
-from collections.abc import Callable, Mapping, MutableMapping
-from pathlib import Path
+from collections.abc import MutableMapping
 from typing import Final
 
 import trio
@@ -19,7 +18,6 @@ from voicecalld.errors import StartError
 
 FIRST_INHERITED_FD = 3  # SD_LISTEN_FDS_START
 UNNAMED: Final = "unknown"  # what systemd calls a socket without a name
-LARGEST_CREDENTIAL_BYTES = 64 * 1024  # far above any key, far below what a mistaken file may hold
 
 
 class Notifier:
@@ -39,10 +37,6 @@ class Notifier:
     def status(self, status: str) -> None:
         """*status* is what `systemctl status` shows."""
         self._send(*status_line(status))
-
-    def reloading(self, now_s: float) -> None:
-        """The configuration is being read again, since *now_s* of the monotonic clock."""
-        self._send("RELOADING=1", f"MONOTONIC_USEC={round(now_s * 1_000_000)}")
 
     def stopping(self, status: str = "") -> None:
         """No new calls are taken; the live ones are being ended."""
@@ -138,43 +132,12 @@ def parse_natural(name: str, text: str) -> int:
     return int(text)
 
 
-def credentials_directory(environ: Mapping[str, str]) -> Path | None:
-    """Where systemd has put our secrets; not a secret itself, so it stays in *environ*."""
-    path = environ.get("CREDENTIALS_DIRECTORY")
-    return Path(path) if path else None
-
-
-def read_credential(directory: Path, name: str) -> str | None:
-    """The secret called *name*, without the line break that editors add; None if there is none.
-
-    Raises:
-        StartError: it cannot be read, is too large, or is not UTF-8.
-    """
-    try:
-        with (directory / name).open("rb") as file:
-            content = file.read(LARGEST_CREDENTIAL_BYTES + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StartError(f"the credential {name} cannot be read: {error.strerror}") from error
-    if len(content) > LARGEST_CREDENTIAL_BYTES:
-        raise StartError(f"the credential {name} is larger than {LARGEST_CREDENTIAL_BYTES} bytes")
-    try:
-        return content.decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        # Not "from": the error holds the secret.
-        raise StartError(f"the credential {name} is not UTF-8") from None
-
-
-async def feed_watchdog(
-    notifier: Notifier, interval_s: float, healthy: Callable[[], bool]
-) -> None:
+async def feed_watchdog(notifier: Notifier, interval_s: float) -> None:
     """Tell systemd that we are alive, twice each interval, until cancelled.
 
-    Two things stop it, and systemd then restarts the daemon: this task no longer gets its turn,
-    or *healthy* says no.
+    When the program hangs, this task no longer gets its turn, and systemd restarts the daemon. A
+    disk that cannot be written is no reason: a restart would end the calls and mend nothing.
     """
     while True:
-        if healthy():
-            notifier.watchdog()
+        notifier.watchdog()
         await trio.sleep(interval_s / 2)

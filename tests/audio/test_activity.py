@@ -6,13 +6,14 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from tests.sound import spoken
+from tests.sound import burst, spoken
 from voicecalld.audio.activity import (
     ActivityEvent,
     ActivityGate,
     SileroModel,
     SpeechBegan,
     SpeechStopped,
+    SpeechSustained,
     VoiceActivity,
     upsample,
 )
@@ -27,6 +28,9 @@ SENTENCES = [
     "What time is it?",
     "Stop.",
 ]
+
+# A lone "yes" or "stop" has just about 240 ms of voice: it may be sustained or not.
+INTERRUPTIONS = ["Wait a moment, please.", "What time is it?", "Excuse me."]
 
 
 class ScriptedModel:
@@ -53,7 +57,10 @@ def listen(activity: VoiceActivity, mulaw: bytes) -> list[ActivityEvent]:
     return [event for frame in frames_of(mulaw) for event in activity.feed(frame)]
 
 
-def run_gate(gate: ActivityGate, probabilities: Iterable[float]) -> list[ActivityEvent | None]:
+def run_gate(
+    gate: ActivityGate, probabilities: Iterable[float]
+) -> list[tuple[ActivityEvent, ...]]:
+    """What each window brings."""
     return [gate.feed(probability) for probability in probabilities]
 
 
@@ -86,7 +93,7 @@ def test_speech_begins_with_the_second_window_and_counts_from_the_first() -> Non
 
     events = run_gate(gate, [0.1, 0.6, 0.9])
 
-    assert events == [None, None, SpeechBegan(at_s=0.032)]
+    assert events == [(), (), (SpeechBegan(at_s=0.032),)]
     assert gate.speaking
 
 
@@ -95,7 +102,7 @@ def test_one_window_of_noise_is_not_speech() -> None:
 
     events = run_gate(gate, [0.9, 0.1, 0.9, 0.1])
 
-    assert events == [None] * 4
+    assert events == [()] * 4
     assert not gate.speaking
 
 
@@ -104,7 +111,7 @@ def test_a_window_of_doubt_neither_counts_nor_interrupts() -> None:
 
     events = run_gate(gate, [0.9, 0.5, 0.9])
 
-    assert events == [None, None, SpeechBegan(at_s=0.0)]
+    assert events == [(), (), (SpeechBegan(at_s=0.0),)]
 
 
 def test_speech_stops_after_200_ms_of_silence_and_counts_from_its_first_window() -> None:
@@ -114,7 +121,7 @@ def test_speech_stops_after_200_ms_of_silence_and_counts_from_its_first_window()
     events = run_gate(gate, [0.1] * 7)
 
     # six windows would be 192 ms
-    assert events == [*[None] * 6, SpeechStopped(at_s=3 * 0.032)]
+    assert events == [*[()] * 6, (SpeechStopped(at_s=3 * 0.032),)]
     assert not gate.speaking
 
 
@@ -126,7 +133,7 @@ def test_a_window_that_may_be_speech_starts_the_silence_anew(probability: float)
     events = run_gate(gate, [0.1] * 6 + [probability] + [0.44] * 7)
 
     # 2 + 6 + 1 windows before the silence that counted
-    assert events == [*[None] * 13, SpeechStopped(at_s=9 * 0.032)]
+    assert events == [*[()] * 13, (SpeechStopped(at_s=9 * 0.032),)]
 
 
 def test_speech_can_begin_again_and_needs_its_full_length_again() -> None:
@@ -134,7 +141,7 @@ def test_speech_can_begin_again_and_needs_its_full_length_again() -> None:
 
     events = run_gate(gate, [0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9, 0.9])
 
-    assert [event for event in events if event is not None] == [
+    assert list(itertools.chain.from_iterable(events)) == [
         SpeechBegan(at_s=0.0),
         SpeechStopped(at_s=0.064),
         SpeechBegan(at_s=6 * 0.032),
@@ -146,7 +153,81 @@ def test_threshold_and_times_are_those_asked_for() -> None:
 
     events = run_gate(gate, [0.3, 0.16, 0.14, 0.14])
 
-    assert events == [SpeechBegan(at_s=0.0), None, None, SpeechStopped(at_s=0.02)]
+    assert events == [(SpeechBegan(at_s=0.0),), (), (), (SpeechStopped(at_s=0.02),)]
+
+
+# --- sustained speech ----------------------------------------------------------------
+
+
+def test_speech_is_sustained_with_240_ms_of_voice_and_told_at_the_end_of_that() -> None:
+    gate = ActivityGate()
+
+    events = run_gate(gate, [0.1, *[0.9] * 8])
+
+    # seven windows would be 224 ms
+    began = (SpeechBegan(at_s=0.032),)
+    assert events == [*[()] * 2, began, *[()] * 5, (SpeechSustained(at_s=9 * 0.032),)]
+
+
+def test_the_silence_that_ends_a_cough_does_not_make_it_sustained() -> None:
+    gate = ActivityGate(sustained_ms=96)
+
+    events = run_gate(gate, [0.9, 0.9, *[0.44] * 7])
+
+    assert events[1] == (SpeechBegan(at_s=0.0),)
+    assert events[2:] == [*[()] * 6, (SpeechStopped(at_s=0.064),)]
+
+
+def test_a_gap_within_speech_neither_counts_nor_starts_the_count_anew() -> None:
+    gate = ActivityGate(sustained_ms=128)
+
+    events = run_gate(gate, [0.9, 0.9, 0.1, 0.9, 0.1, 0.9])
+
+    assert events[2:] == [(), (), (), (SpeechSustained(at_s=6 * 0.032),)]
+
+
+def test_a_window_of_doubt_counts_as_voice_once_speech_may_have_begun() -> None:
+    gate = ActivityGate(sustained_ms=160)
+
+    # The first one comes before all speech; the others within it.
+    events = run_gate(gate, [0.5, 0.9, 0.5, 0.9, 0.46, 0.5])
+
+    assert events[3] == (SpeechBegan(at_s=0.032),)
+    assert events[4:] == [(), (SpeechSustained(at_s=6 * 0.032),)]
+
+
+def test_noise_before_speech_is_no_part_of_its_voice() -> None:
+    gate = ActivityGate(sustained_ms=96)
+
+    events = run_gate(gate, [0.9, 0.5, 0.1, 0.9, 0.9, 0.9])
+
+    assert events[4:] == [(SpeechBegan(at_s=3 * 0.032),), (SpeechSustained(at_s=6 * 0.032),)]
+
+
+def test_speech_is_sustained_once_and_again_when_it_has_begun_again() -> None:
+    gate = ActivityGate(stop_ms=32, sustained_ms=96)
+
+    events = run_gate(gate, [*[0.9] * 9, 0.1, *[0.9] * 2, 0.1, *[0.9] * 3])
+
+    sustained = [event for (event,) in filter(None, events) if isinstance(event, SpeechSustained)]
+    assert sustained == [SpeechSustained(at_s=3 * 0.032), SpeechSustained(at_s=16 * 0.032)]
+
+
+@pytest.mark.parametrize("sustained_ms", [20, 33, 64])
+def test_speech_may_be_sustained_with_the_window_in_which_it_is_known(sustained_ms: int) -> None:
+    gate = ActivityGate(sustained_ms=sustained_ms)
+
+    events = run_gate(gate, [0.9, 0.9, 0.9])
+
+    assert events == [(), (SpeechBegan(at_s=0.0), SpeechSustained(at_s=0.064)), ()]
+
+
+def test_the_length_of_sustained_speech_is_the_one_asked_for() -> None:
+    activity = VoiceActivity(ScriptedModel([0.9] * 3), sustained_ms=96)
+
+    events = activity.feed(beep(1000, 96))
+
+    assert events == (SpeechBegan(at_s=0.0), SpeechSustained(at_s=0.096))
 
 
 # --- windows -------------------------------------------------------------------------
@@ -241,6 +322,28 @@ def test_speech_is_heard_within_150_ms_and_its_end_too(text: str, noise_amplitud
     assert isinstance(stopped, SpeechStopped)
     assert began.at_s == pytest.approx(find_onset_s(clean), abs=0.15)
     assert stopped.at_s == pytest.approx(find_end_s(clean), abs=0.25)
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+@pytest.mark.parametrize("ms", [60, 100, 120])
+def test_a_burst_of_voice_as_short_as_a_cough_is_never_sustained(text: str, ms: int) -> None:
+    sound = silence(1000) + burst(text, ms) + silence(1000)
+
+    events = listen(VoiceActivity(SileroModel()), sound)
+
+    assert [event for event in events if isinstance(event, SpeechSustained)] == []
+
+
+@pytest.mark.parametrize("text", INTERRUPTIONS)
+@pytest.mark.parametrize("noise_amplitude", [0, 100])
+def test_an_interruption_is_sustained_within_400_ms(text: str, noise_amplitude: float) -> None:
+    clean = silence(1000) + spoken(text) + silence(1000)
+
+    events = listen(VoiceActivity(SileroModel()), add_noise(clean, noise_amplitude))
+
+    sustained = [event.at_s for event in events if isinstance(event, SpeechSustained)]
+    assert sustained
+    assert sustained[0] < find_onset_s(clean) + 0.4
 
 
 def test_sparing_the_model_the_silence_makes_it_no_slower_to_hear_the_next_word() -> None:

@@ -14,7 +14,7 @@ from tests.bench.speech import (
     moments_of,
     sound_times,
 )
-from voicecalld.audio.activity import SpeechBegan
+from voicecalld.audio.activity import SpeechSustained
 from voicecalld.audio.tones import beep
 from voicecalld.call.record import Mode
 
@@ -24,22 +24,22 @@ INTERRUPTION = "Wait a moment, please."
 
 
 def measure(effort: Effort) -> Sequence[Figure]:
-    """The delay of the clear, from two beginnings: the sound's own, and the detector's."""
+    """The delay of the clear behind the detector's verdict, and behind the sound itself."""
     delays = trio.run(interrupt, effort)
-    from_detector, from_sound = zip(*delays, strict=True)
+    from_verdict, from_sound = zip(*delays, strict=True)
     return (
         distribution(
             f"barge-in: {BARGE_IN_MS} ms of speech to clear",
             "ms",
-            in_ms(from_detector),
+            in_ms(from_verdict),
             goal="p99 <= 20",
-            limit="The loop's timer, and one step of the call's mailbox.",
+            limit="The verdict waits for the end of a frame, and for a step of the mailbox.",
         ),
         distribution(
             "barge-in: the same from the first voiced frame",
             "ms",
             in_ms(from_sound),
-            limit="How many windows of 32 ms a word lasts before the detector is sure of it.",
+            limit="What the detector hears as voice, in whole windows of 32 ms.",
         ),
     )
 
@@ -66,10 +66,9 @@ async def wait_cleared(taps: Sequence[Tap]) -> None:
 
 
 def delays_of(tap: Tap) -> tuple[float, float]:
-    """The delays of one call's clear, from the begin that was detected and the true one."""
+    """The delays of one call's clear: behind the verdict, and behind the true begin."""
     cleared_s = clear_times(tap)[0]
-    began_s = last_before(moments_of(SpeechBegan, tap), cleared_s)
+    verdict_s = last_before(moments_of(SpeechSustained, tap), cleared_s)
     # A frame comes when it is over: the first one's sound began 20 ms before.
     sounded_s = sound_times(tap.to_daemon)[0] - FRAME_S
-    threshold_s = BARGE_IN_MS / 1000
-    return cleared_s - began_s - threshold_s, cleared_s - sounded_s - threshold_s
+    return cleared_s - verdict_s, cleared_s - sounded_s - BARGE_IN_MS / 1000

@@ -139,8 +139,8 @@ def tap_of(call: Call) -> Tap:
 class NotingActivity(VoiceActivity):
     """Real voice activity that notes the moment at which what it reports was true."""
 
-    def __init__(self, model: SpeechModel, *, threshold: float) -> None:
-        super().__init__(model, threshold=threshold)
+    def __init__(self, model: SpeechModel, *, threshold: float, sustained_ms: float) -> None:
+        super().__init__(model, threshold=threshold, sustained_ms=sustained_ms)
         self.fed_bytes = 0
         self.moments: list[tuple[float, ActivityEvent]] = []
 
@@ -157,7 +157,10 @@ class LabServices(Services):
     """The services of a daemon, with ears that take notes."""
 
     def build_activity(self, model: SpeechModel) -> NotingActivity:
-        return NotingActivity(model, threshold=self.settings.turn.voice_threshold)
+        turn = self.settings.turn
+        return NotingActivity(
+            model, threshold=turn.voice_threshold, sustained_ms=turn.barge_in_speech_ms
+        )
 
 
 class Exits(trio.abc.Instrument):

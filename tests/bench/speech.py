@@ -46,7 +46,7 @@ def last_before(times: Sequence[float], limit_s: float) -> float:
 
 
 def moments_of(kind: type[ActivityEvent], tap: Tap) -> list[float]:
-    """When, as voice activity has it, speech began or stopped."""
+    """When, as voice activity has it, speech began, was sustained or stopped."""
     return [at_s for at_s, event in tap.moments if isinstance(event, kind)]
 
 

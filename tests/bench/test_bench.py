@@ -22,7 +22,7 @@ ROWS = {
     "barge-in": 2,
     "hang-up": 2,
     "pacing": 17,
-    "memory": 4,
+    "memory": 5,
     "command": 2,
     "start": 2,
     "journal": 2,

@@ -39,7 +39,6 @@ from voicecalld.ids import StreamId
 CONNECTED = Connected(stream_id=StreamId("stream"))
 
 ENDPOINT_S = 0.7
-BARGE_IN_S = 0.25
 TRANSCRIPT_S = 5.0
 SILENCE_S = 30.0
 HANG_UP_S = 3.0
@@ -56,7 +55,6 @@ def conversation(
         mode=Mode.CONVERSATION,
         opening=opening,
         endpoint_silence_s=ENDPOINT_S,
-        barge_in_s=BARGE_IN_S,
         transcript_s=TRANSCRIPT_S,
         silence_s=silence_s,
         silence_prompt=silence_prompt,

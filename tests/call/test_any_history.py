@@ -32,6 +32,7 @@ from voicecalld.call.events import (
     ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
+    SpeechSustained,
     Transcribed,
     TurnAudible,
     TurnHeard,
@@ -58,6 +59,7 @@ class History:
         self.made: set[int] = set()  # turns of ours that are neither heard nor stopped
         self.queued: set[int] = set()  # those of them of which all sound is queued
         self.voice = False
+        self.sustained = False
 
     # --- what may happen -------------------------------------------------------------
 
@@ -153,12 +155,16 @@ class History:
         return self.machine.turn.number + (-1 if choice == 62 else choice == 63)
 
     def voice_changes(self, choice: int) -> CallEvent:
-        self.voice = not self.voice
+        """Speech begins, is sustained perhaps, and stops."""
         ago_s = choice % 4 * 0.1
+        if self.voice and not self.sustained and choice % 2:
+            self.sustained = True
+            return SpeechSustained(ago_s=ago_s)
+        self.voice, self.sustained = not self.voice, False
         return SpeechBegan(ago_s=ago_s) if self.voice else SpeechStopped(ago_s=ago_s)
 
     def any_voice(self, choice: int) -> CallEvent:
-        return SpeechBegan() if choice % 2 else SpeechStopped()
+        return (SpeechBegan(), SpeechSustained(), SpeechStopped())[choice % 3]
 
     def leg_event(self, choice: int) -> CallEvent:
         rare = (HANG_UP, Placed(provider_call_id=ProviderCallId("c")), Rang(), Answered())

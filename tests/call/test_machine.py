@@ -26,6 +26,7 @@ from voicecalld.call.events import (
     ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
+    SpeechSustained,
     Transcribed,
     TurnAudible,
     TurnHeard,
@@ -80,7 +81,8 @@ def test_a_call_without_a_greeting_listens_at_once() -> None:
 def test_a_greeting_that_is_interrupted_before_it_is_audible_was_never_spoken() -> None:
     play = Play(conversation()).at(0.0).tell(CONNECTED).expect(Say(turn=1, text="Hello"))
 
-    play.tell(SpeechBegan()).expect(BeginUtterance()).at(0.25).expect(StopTurn(turn=1))
+    play.tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(0.3).tell(SpeechSustained()).expect(StopTurn(turn=1))
 
     assert play.states == [CallState.ACTIVE, CallState.LISTENING]
 
@@ -89,7 +91,8 @@ def test_an_interruption_ends_the_state_of_speaking() -> None:
     play = Play(conversation()).at(0.0).tell(CONNECTED, TurnAudible(turn=1))
     play.expect(Say(turn=1, text="Hello"))
 
-    play.at(1.0).tell(SpeechBegan()).expect(BeginUtterance()).at(1.25).expect(StopTurn(turn=1))
+    play.at(1.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(1.3).tell(SpeechSustained()).expect(StopTurn(turn=1))
 
     assert play.states == [CallState.ACTIVE, CallState.SPEAKING, CallState.LISTENING]
 
@@ -136,6 +139,7 @@ def test_the_carrier_is_told_of_an_end_that_we_decided() -> None:
         Disconnected(),
         HungUp(reason=EndReason.FAILED),
         SpeechBegan(),
+        SpeechSustained(),
         SpeechStopped(),
         Transcribed(utterance=1, text="Hello"),
         PressedKey(digit="1"),

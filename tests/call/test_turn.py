@@ -1,7 +1,6 @@
 import pytest
 
 from tests.call.playbook import (
-    BARGE_IN_S,
     CONNECTED,
     ENDPOINT_S,
     HANG_UP_S,
@@ -34,6 +33,7 @@ from voicecalld.call.events import (
     ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
+    SpeechSustained,
     Transcribed,
     TurnAudible,
     TurnHeard,
@@ -215,53 +215,61 @@ def test_the_words_that_came_in_time_are_answered_although_others_are_missing() 
 # --- barge-in -------------------------------------------------------------------------
 
 
-def test_we_are_interrupted_exactly_when_they_have_spoken_long_enough() -> None:
+def test_we_are_interrupted_when_their_speech_is_sustained_and_not_before() -> None:
     play = answering()
 
     play.at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
-    play.at(5.0 + BARGE_IN_S - 0.001).expect()
+    play.at(8.0).expect()
 
-    play.at(5.0 + BARGE_IN_S).expect(StopTurn(turn=2))
+    play.tell(SpeechSustained()).expect(StopTurn(turn=2))
     play.expect_floor(Floor.CALLER)
-
-
-def test_the_time_of_a_barge_in_counts_from_when_their_voice_began() -> None:
-    play = answering()
-
-    play.at(5.1).tell(SpeechBegan(ago_s=0.1)).expect(BeginUtterance())
-
-    play.at(5.0 + BARGE_IN_S).expect(StopTurn(turn=2))
 
 
 def test_the_words_of_a_barge_in_are_answered() -> None:
     play = answering()
     play.at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
-    play.at(5.0 + BARGE_IN_S).expect(StopTurn(turn=2))
+    play.at(5.3).tell(SpeechSustained()).expect(StopTurn(turn=2))
 
     play.at(6.0).tell(SpeechStopped()).expect()
     play.at(6.7).expect(CommitUtterance(utterance=2))
 
     asked = ask_agent(3, "Wait", spoke_until_s=6.0, endpointed_s=6.7, transcribed_s=6.7)
     play.their_words(2, "Wait", asked)
+    play.our_turn(3, until_s=9.0).expect(NoteHeard(turn=3))
+    play.expect_floor(Floor.OPEN)
 
 
 def test_a_cough_does_not_interrupt_and_is_discarded() -> None:
     play = answering()
 
     play.at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
-    play.at(5.2).tell(SpeechStopped()).expect(DiscardUtterance())
+    play.at(5.4).tell(SpeechStopped(ago_s=0.2)).expect(DiscardUtterance())
 
     play.at(9.0).tell(TurnQueued(turn=2, lasts_s=0.0), TurnHeard(turn=2))
     play.expect(NoteHeard(turn=2))
+    play.expect_floor(Floor.OPEN)
+
+
+def test_a_cough_after_a_barge_in_is_a_cough_again() -> None:
+    play = answering().at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.tell(SpeechSustained()).expect(StopTurn(turn=2))
+    play.at(6.0).tell(SpeechStopped()).at(6.7).expect(CommitUtterance(utterance=2))
+    play.their_words(2, "Wait", ask_agent(3, "Wait", spoke_until_s=6.0))
+    play.tell(TurnAudible(turn=3)).expect()
+
+    play.at(8.0).tell(SpeechBegan()).expect(BeginUtterance())
+
+    play.at(8.3).tell(SpeechStopped()).expect(DiscardUtterance())
+    play.expect_floor(Floor.AGENT)
 
 
 def test_an_interruption_that_is_over_when_we_learn_of_it_still_counts() -> None:
-    play = answering().at(5.0).tell(SpeechBegan(ago_s=0.2)).expect(BeginUtterance())
+    play = answering().at(6.0).tell(SpeechBegan(ago_s=1.0)).expect(BeginUtterance())
 
-    # Before the call was woken for the barge-in at 5.05.
-    play.tell(SpeechStopped(ago_s=-0.1)).expect(StopTurn(turn=2))
+    play.tell(SpeechSustained(ago_s=0.7)).expect(StopTurn(turn=2))
+    play.tell(SpeechStopped(ago_s=0.5)).expect()
 
-    play.at(5.1 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
+    play.at(5.5 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
 
 
 def test_whoever_speaks_when_we_have_just_finished_has_the_floor() -> None:
@@ -271,30 +279,55 @@ def test_whoever_speaks_when_we_have_just_finished_has_the_floor() -> None:
     play.at(5.0).tell(TurnHeard(turn=2)).expect(NoteHeard(turn=2))
 
     play.expect_floor(Floor.CALLER)
-    play.at(8.0).expect()
-    play.tell(SpeechStopped()).at(8.0 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
+    play.at(5.2).tell(SpeechSustained()).expect()
+    play.at(8.0).tell(SpeechStopped()).expect()
+    play.at(8.0 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
+    play.their_words(2, "And?", ask_agent(3, "And?", spoke_until_s=8.0))
+    play.our_turn(3, until_s=10.0).expect(NoteHeard(turn=3))
+    play.expect_floor(Floor.OPEN)
 
 
-def test_a_barge_in_during_a_stall_of_the_loop_wins_over_a_lost_mark() -> None:
+def test_a_short_word_that_outlasts_our_turn_is_transcribed() -> None:
+    play = answering().at(4.9).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(5.0).tell(TurnQueued(turn=2), TurnHeard(turn=2)).expect(NoteHeard(turn=2))
+
+    play.at(5.1).tell(SpeechStopped()).expect()
+
+    play.at(5.1 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
+
+
+def test_whoever_speaks_when_the_mark_of_our_turn_is_given_up_has_the_floor() -> None:
     play = answering().tell(TurnQueued(turn=2, lasts_s=1.0)).expect()
     play.at(6.8).tell(SpeechBegan()).expect(BeginUtterance())
 
-    # Woken once, late, for the mark at 7.0 and the barge-in at 7.05.
-    commands = play.machine.turn.wake(7.5)
+    play.at(5.0 + LOST_MARK_S).expect(NoteHeard(turn=2))
 
-    assert commands == (NoteHeard(turn=2),)
     play.expect_floor(Floor.CALLER)
+    play.at(7.1).tell(SpeechSustained()).expect()
 
 
-def test_a_lost_mark_during_a_stall_of_the_loop_does_not_end_a_turn_twice() -> None:
+def test_a_turn_that_was_interrupted_does_not_wait_for_its_mark() -> None:
     play = answering().tell(TurnQueued(turn=2, lasts_s=1.0)).expect()
     play.at(6.7).tell(SpeechBegan()).expect(BeginUtterance())
 
-    # Woken once, late, for the barge-in at 6.95 and the mark at 7.0.
-    commands = play.machine.turn.wake(7.5)
+    play.at(6.9).tell(SpeechSustained()).expect(StopTurn(turn=2))
 
-    assert commands == (StopTurn(turn=2),)
+    play.at(20.0).expect()
     play.expect_floor(Floor.CALLER)
+
+
+def test_speech_that_is_sustained_while_they_have_the_floor_means_nothing() -> None:
+    play = listening().at(2.0).tell(SpeechBegan()).expect(BeginUtterance())
+
+    play.at(2.3).tell(SpeechSustained()).expect()
+
+    play.expect_floor(Floor.CALLER)
+
+
+def test_sustained_speech_that_never_began_does_not_interrupt() -> None:
+    play = answering().tell(SpeechSustained()).expect()
+
+    play.expect_floor(Floor.AGENT)
 
 
 def test_speech_is_reported_twice_without_effect() -> None:
@@ -359,7 +392,7 @@ def test_news_of_another_turn_means_nothing(turn: int) -> None:
 
 def test_news_of_a_turn_that_was_stopped_means_nothing() -> None:
     play = answering().at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
-    play.at(5.0 + BARGE_IN_S).expect(StopTurn(turn=2))
+    play.at(5.3).tell(SpeechSustained()).expect(StopTurn(turn=2))
 
     play.tell(TurnAudible(turn=2), TurnQueued(turn=2, ends_call=True), TurnHeard(turn=2)).expect()
 
@@ -405,7 +438,7 @@ def test_a_farewell_that_is_interrupted_does_not_end_the_call() -> None:
     play = answering().tell(TurnQueued(turn=2, lasts_s=3.0, ends_call=True)).expect()
 
     play.at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
-    play.at(5.0 + BARGE_IN_S).expect(StopTurn(turn=2))
+    play.at(5.3).tell(SpeechSustained()).expect(StopTurn(turn=2))
     play.at(6.0).tell(SpeechStopped()).at(6.7).expect(CommitUtterance(utterance=2))
     play.their_words(2, "No", ask_agent(3, "No", spoke_until_s=6.0))
     play.our_turn(3, until_s=8.0).expect(NoteHeard(turn=3))
@@ -459,7 +492,7 @@ def test_whoever_asked_learns_that_a_prompt_was_interrupted() -> None:
     play = speaking(request(1))
 
     play.at(3.0).tell(SpeechBegan()).expect(BeginUtterance())
-    play.at(3.0 + BARGE_IN_S)
+    play.at(3.3).tell(SpeechSustained())
 
     play.expect(StopTurn(turn=2), AnswerPrompt(prompt=1, turn=2, interrupted=True))
 
@@ -469,7 +502,7 @@ def test_a_prompt_may_be_interrupted_before_it_is_audible() -> None:
 
     play.at(2.1).tell(SpeechBegan()).expect(BeginUtterance())
 
-    play.at(2.1 + BARGE_IN_S)
+    play.at(2.4).tell(SpeechSustained())
     play.expect(StopTurn(turn=2), AnswerPrompt(prompt=1, turn=2, interrupted=True))
 
 
@@ -503,7 +536,7 @@ def test_the_reply_goes_to_whoever_waits_for_it_and_not_to_the_agent() -> None:
 def test_the_words_that_interrupted_a_question_are_the_reply_to_it() -> None:
     play = speaking(request(1, reply=True))
     play.at(3.0).tell(SpeechBegan()).expect(BeginUtterance())
-    play.at(3.0 + BARGE_IN_S)
+    play.at(3.3).tell(SpeechSustained())
     play.expect(StopTurn(turn=2), AnswerPrompt(prompt=1, turn=2, interrupted=True))
 
     play.at(4.0).tell(SpeechStopped()).at(4.7).expect(CommitUtterance(utterance=1))
@@ -723,6 +756,7 @@ def test_words_during_the_message_are_kept_but_do_not_interrupt() -> None:
     play = notifying()
 
     play.at(1.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(1.3).tell(SpeechSustained()).expect()
     play.at(3.0).tell(SpeechStopped()).expect(CommitUtterance(utterance=1))
     play.their_words(1, "Who is it?")
 
@@ -731,24 +765,36 @@ def test_words_during_the_message_are_kept_but_do_not_interrupt() -> None:
 
 
 def test_words_that_outlast_the_message_are_kept() -> None:
-    play = notifying().at(3.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play = notifying().at(3.9).tell(SpeechBegan()).expect(BeginUtterance())
     play.our_turn(1, until_s=4.0).expect(NoteHeard(turn=1))
 
+    play.at(4.2).tell(SpeechSustained()).expect()
     play.at(5.0).tell(SpeechStopped()).expect(CommitUtterance(utterance=1))
 
     play.their_words(1, "Who is it?").at(4.0 + HANG_UP_S).expect(WE_HANG_UP)
 
 
-def test_speech_is_no_cough_when_it_lasted_exactly_as_long_as_a_barge_in() -> None:
-    play = notifying().at(1.0).tell(SpeechBegan()).expect(BeginUtterance())
-
-    play.at(1.0 + BARGE_IN_S).tell(SpeechStopped()).expect(CommitUtterance(utterance=1))
-
-
 def test_a_cough_during_the_message_is_discarded() -> None:
     play = notifying().at(1.0).tell(SpeechBegan()).expect(BeginUtterance())
 
-    play.at(1.1).tell(SpeechStopped()).expect(DiscardUtterance())
+    play.at(1.4).tell(SpeechStopped(ago_s=0.2)).expect(DiscardUtterance())
+
+
+def test_a_cough_that_outlasts_the_message_is_discarded() -> None:
+    play = notifying().at(3.9).tell(SpeechBegan()).expect(BeginUtterance())
+    play.our_turn(1, until_s=4.0).expect(NoteHeard(turn=1))
+
+    play.at(4.2).tell(SpeechStopped(ago_s=0.2)).expect(DiscardUtterance())
+
+
+def test_a_cough_after_words_during_the_message_is_discarded() -> None:
+    play = notifying().at(1.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(1.3).tell(SpeechSustained()).expect()
+    play.at(2.0).tell(SpeechStopped()).expect(CommitUtterance(utterance=1))
+
+    play.at(3.0).tell(SpeechBegan()).expect(BeginUtterance())
+
+    play.at(3.3).tell(SpeechStopped()).expect(DiscardUtterance())
 
 
 def test_a_message_that_could_not_be_said_ends_the_call_with_an_error() -> None:

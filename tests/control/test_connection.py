@@ -1,10 +1,12 @@
+import contextlib
+
 import pytest
 import structlog
 import trio
 import trio.testing
 
 from tests.fakes.control_parties import LineClient, Office, connected
-from voicecalld.control import connection
+from voicecalld.control.connection import PATIENCE_S, Connection
 from voicecalld.errors import CallBusyError, JournalError
 from voicecalld.rpc.json_line import MAX_LINE_BYTES
 
@@ -20,9 +22,10 @@ def waiting(request_id: object) -> dict[str, object]:
     return request(request_id, "voicecall.continue", callId="c", message=f"m{request_id}")
 
 
-async def ask_for_ever(client: LineClient) -> None:
-    while True:
-        await client.send(*(request("x" * 9000, "daemon.info") for _ in range(100)))
+async def ask_until_dropped(client: LineClient) -> None:
+    with contextlib.suppress(trio.BrokenResourceError):
+        while True:
+            await client.send(*(request("x" * 9000, "daemon.info") for _ in range(100)))
 
 
 async def is_alive(office: Office) -> bool:
@@ -34,7 +37,7 @@ async def test_a_request_may_arrive_in_pieces_and_several_in_one(office: Office)
     async with office.open(), connected(office.path) as client:
         for piece in (b'{"jsonrpc":"2.0","id":1,', b'"method":"daemon.in', b'fo"}\r\n{"json'):
             await client.stream.send_all(piece)
-            await trio.testing.wait_all_tasks_blocked(0.001)
+            await trio.testing.wait_all_tasks_blocked()
         await client.stream.send_all(b'rpc":"2.0","id":2,"method":"daemon.info"}\n')
 
         answers = [await client.receive(), await client.receive()]
@@ -99,7 +102,7 @@ async def test_reading_waits_while_many_requests_are_in_flight(office: Office) -
     async with office.open(), connected(office.path) as client:
         await client.send(*(waiting(number) for number in range(40)))
         await office.calls.wait_waiting(32)
-        await trio.testing.wait_all_tasks_blocked(0.01)
+        await trio.testing.wait_all_tasks_blocked()
         assert office.calls.waiting == 32
         office.calls.reply.set()
 
@@ -146,6 +149,56 @@ async def test_a_batch_of_notifications_is_not_answered_and_an_empty_one_is_no_b
         answer = await client.receive()
 
     assert answer["error"]["code"] == -32600
+
+
+async def test_a_batch_of_too_many_requests_is_refused_whole_and_the_limit_is_named(
+    office: Office,
+) -> None:
+    async with office.open(), connected(office.path) as client:
+        await client.send([request(1, "voicecall.end", callId="c")] * 51)
+
+        answer = await client.receive()
+
+        assert (answer["id"], answer["error"]["code"]) == (None, -32600)
+        assert "more than 50 requests" in answer["error"]["message"]
+        assert "pid" in await client.ask("daemon.info")
+    assert office.calls.asked == []
+
+
+async def test_others_have_their_turn_between_the_requests_of_a_batch(office: Office) -> None:
+    ours, theirs = trio.socket.socketpair()
+    turns: list[None] = []
+
+    async def take_turns() -> None:
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns.append(None)
+
+    async with (
+        trio.SocketStream(ours) as stream,
+        trio.SocketStream(theirs),
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(take_turns)
+        connection = Connection(stream, office.service)
+        await connection.answer_request(b"[%s5]" % (b"5," * 49), nursery)
+        nursery.cancel_scope.cancel()
+
+    assert len(turns) >= 49
+
+
+async def test_what_a_batch_asks_for_is_done_to_its_end_although_the_client_has_gone(
+    office: Office,
+) -> None:
+    office.calls.slow = trio.Event()
+    async with office.open():
+        async with connected(office.path) as client:
+            await client.send([request(n, "voicecall.end", callId="c") for n in range(3)])
+        await office.calls.wait_for(lambda: len(office.calls.asked) == 1)
+        await trio.testing.wait_all_tasks_blocked()
+        office.calls.slow.set()
+
+        await office.calls.wait_for(lambda: office.calls.finished == ["end"] * 3)
 
 
 async def test_a_refusal_has_its_own_code_and_names_the_parameter(office: Office) -> None:
@@ -218,7 +271,7 @@ async def test_placing_and_hanging_up_are_finished_although_the_client_has_gone(
         async with connected(office.path) as client:
             await client.send(request(1, method, **params))
         await office.calls.wait_for(lambda: len(office.calls.asked) == 1)
-        await trio.testing.wait_all_tasks_blocked(0.01)
+        await trio.testing.wait_all_tasks_blocked()
         office.calls.slow.set()
 
         await office.calls.wait_for(lambda: office.calls.finished == [name])
@@ -244,13 +297,14 @@ async def test_half_a_line_at_the_end_is_not_obeyed(office: Office) -> None:
 
 
 async def test_a_client_that_does_not_read_is_dropped(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, mock_clock: trio.testing.MockClock
 ) -> None:
-    monkeypatch.setattr(connection, "PATIENCE_S", 0.05)
     with structlog.testing.capture_logs() as logged:
         async with office.open(), connected(office.path) as client:
-            with pytest.raises(trio.BrokenResourceError):
-                await ask_for_ever(client)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(ask_until_dropped, client)
+                await trio.testing.wait_all_tasks_blocked()
+                mock_clock.jump(PATIENCE_S + 0.1)
 
             assert await is_alive(office)
 

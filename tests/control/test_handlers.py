@@ -234,6 +234,8 @@ async def test_the_tool_shows_a_call(office: Office) -> None:
     [
         ({}, "unknown action None; one of initiate_call, continue_call"),
         ({"action": "call", "message": "a"}, "unknown action 'call'; one of initiate_call"),
+        ({"action": "x" * 5000}, f"unknown action '{'x' * 99}; one of"),
+        ({"action": {"y": "x" * 5000}}, f"unknown action {{'y': '{'x' * 93}; one of"),
         ({"action": ["initiate_call"], "message": "a"}, "unknown action"),
         ({"mode": "notify", "to": "+15550100", "message": "a"}, "unknown action None"),
         ({"action": "initiate_call"}, "message: is missing"),

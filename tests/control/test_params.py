@@ -57,6 +57,7 @@ def test_a_method_takes_exactly_the_parameters_that_the_table_says(name: str) ->
         (ListParams, {"limit": True}, "limit", "valid integer"),
         (ListParams, {"limit": 5.0}, "limit", "valid integer"),
         (LatencyParams, {"last": 0}, "last", "greater"),
+        (LatencyParams, {"last": 1001}, "last", "less than or equal to 1000"),
         (SubscribeParams, {"since": -1}, "since", "greater"),
         (RingParams, {"from": "someone", "say": "a"}, "from", "not an E.164"),
         (RingParams, {"from": "anonymous", "wav": "a.wav"}, "wav", "absolute"),

@@ -56,7 +56,7 @@ async def test_one_connection_too_many_is_told_so_and_room_is_made_again(
             await first.ask("daemon.info")
             async with connected(office.path) as second:
                 assert (await second.receive())["error"]["code"] == -32000
-        await trio.testing.wait_all_tasks_blocked(0.01)
+        await trio.testing.wait_all_tasks_blocked()
 
         assert await is_alive(office)
 

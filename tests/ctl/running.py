@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -46,7 +47,11 @@ async def started_ctl(office: Office, *argv: str) -> AsyncIterator[trio.Process]
     """A process of its own; killed if the test fails."""
     command = [sys.executable, "-m", "voicecalld.ctl.main", "--socket", str(office.path), *argv]
     process = await trio.lowlevel.open_process(
-        command, env=PLAIN_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env=PLAIN_ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_interrupts,
     )
     assert process.stdout is not None
     assert process.stderr is not None
@@ -57,6 +62,11 @@ async def started_ctl(office: Office, *argv: str) -> AsyncIterator[trio.Process]
             process.kill()
             with trio.CancelScope(shield=True):
                 await process.wait()
+
+
+def heed_interrupts() -> None:
+    """What a shell starts in the background ignores SIGINT, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def read_until(process: trio.Process, wanted: bytes) -> bytes:

@@ -1,7 +1,9 @@
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+import structlog
 
 from tests.ctl.running import (
     Ended,
@@ -11,7 +13,10 @@ from tests.ctl.running import (
 from tests.fakes.control_parties import FakeReply, Office
 from voicecalld.call.record import Mode
 from voicecalld.control.parties import RingOutcome
+from voicecalld.control.server import ControlServer
+from voicecalld.ctl import commands
 from voicecalld.ctl.commands import COMMANDS
+from voicecalld.errors import NoDaemonError, RefusedError, VoicecallError
 from voicecalld.rpc.methods import METHODS
 
 METHODS_WITHOUT_COMMAND = {"voice_call"}  # the agents' tool; it may only get shorter
@@ -183,10 +188,54 @@ async def test_the_version_is_that_of_both_programs(
 
 
 def test_the_version_needs_no_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status = run_main(["--socket", str(tmp_path / "none"), "version"])
+    path = tmp_path / "none"
+
+    status = run_main(["--socket", str(path), "version"])
 
     assert status == 0
-    assert capsys.readouterr().out.endswith("no daemon answers\n")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("voicecallctl ")
+    assert second.startswith(f"no daemon answers at {path}; start one")
+
+
+async def test_the_version_of_a_daemon_that_refuses_is_not_taken_for_that_of_none(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.server = ControlServer(office.service, peer_uid=lambda _sock: 12345)
+
+    with structlog.testing.capture_logs():
+        ended = await run_ctl(office, capsys, "version")
+
+    assert ended.status == 1
+    first, second = ended.out.splitlines()
+    assert first.startswith("voicecallctl ")
+    assert second == "only root and the daemon's own user may control it"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (RefusedError("only its own user may use the socket /s"), 1, "only its own user"),
+        (NoDaemonError("not voicecalld, but something else at /s"), 0, "something else at /s"),
+    ],
+)
+def test_why_the_daemons_version_is_not_known_is_told_to_programs(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: VoicecallError,
+    status: int,
+    reason: str,
+) -> None:
+    def refuse(_paths: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(commands, "connect", refuse)
+
+    assert run_main(["--json", "version"]) == status
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["daemon"] is None
+    assert reason in document["reason"]
 
 
 async def test_a_mock_call_is_reported_when_it_is_over(

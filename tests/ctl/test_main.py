@@ -3,7 +3,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import pytest
 import trio
@@ -149,10 +149,12 @@ def test_wrong_usage_is_status_2(argv: list[str], capsys: pytest.CaptureFixture[
     assert "usage: voicecallctl" in capsys.readouterr().err
 
 
-def run_process(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def run_process(
+    *argv: str, out: TextIO | int = subprocess.PIPE, err: TextIO | int = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *argv], env=PLAIN_ENVIRONMENT, capture_output=True, text=True,
-        check=False, **options,
+        [sys.executable, *argv], env=PLAIN_ENVIRONMENT, stdout=out, stderr=err, text=True,
+        check=False,
     )  # fmt: skip
 
 
@@ -162,6 +164,33 @@ def test_as_a_program_it_ends_with_the_exit_status(tmp_path: Path) -> None:
     assert ended.returncode == 3
     assert ended.stdout == ""
     assert "no daemon answers" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ([], "voicecallctl: cannot write: No space left on device\n"),
+        (["--json"], '{"error": {"message": "cannot write: No space left on device"}}\n'),
+    ],
+)
+def test_a_full_disk_is_told_in_one_line(
+    tmp_path: Path, options: list[str], complaint: str
+) -> None:
+    argv = ["--socket", str(tmp_path / "none"), *options, "version"]
+
+    with Path("/dev/full").open("w") as full:
+        ended = run_process("-m", "voicecalld.ctl.main", *argv, out=full)
+
+    assert (ended.returncode, ended.stderr) == (1, complaint)
+
+
+def test_a_complaint_that_cannot_be_written_leaves_the_exit_status(tmp_path: Path) -> None:
+    argv = ["--socket", str(tmp_path / "none"), "list"]
+
+    with Path("/dev/full").open("w") as full:
+        ended = run_process("-m", "voicecalld.ctl.main", *argv, err=full)
+
+    assert ended.returncode == 3
 
 
 async def test_a_reader_who_has_seen_enough_is_no_error(office: Office) -> None:

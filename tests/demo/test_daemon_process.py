@@ -1,11 +1,16 @@
 """The demo's own daemon: started apart from any other, and missed when it does not start."""
 
+import os
+import select
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from voicecalld.ctl.client import connect
 from voicecalld.demo.daemon_process import (
+    STOP_S,
     OwnDaemon,
     build_environment,
     open_notices,
@@ -62,8 +67,31 @@ def run_a_daemon_that_is_killed(record: Path) -> None:
 def test_a_daemon_that_dies_during_the_call_is_reported_with_its_last_words(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(DemoFailedError, match=r"(?s)has gone away.*ready"):
+    # The last words are whatever it logged; this it does before it is ready.
+    with pytest.raises(DemoFailedError, match=r"(?s)has gone away.*not for real callers"):
         ask_a_dead_daemon(tmp_path / "call.wav")
+
+
+def test_a_daemon_does_not_outlive_a_demo_that_was_killed(tmp_path: Path) -> None:
+    demo = f"""
+import signal
+from pathlib import Path
+from voicecalld.demo.daemon_process import run_daemon
+
+with run_daemon(Path({str(tmp_path / "call.wav")!r})) as daemon:
+    print(daemon.process.pid, flush=True)
+    signal.pause()
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", demo]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        daemon_fd = os.pidfd_open(int(process.stdout.readline()))
+        process.kill()
+
+    # Readable once the process is gone.
+    assert select.select([daemon_fd], [], [], STOP_S)[0]
+    os.close(daemon_fd)
 
 
 def test_a_daemon_that_does_not_end_well_is_reported(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The demo for real: a daemon in a process, a telephone call in its own time, a recording.
 
-It takes as long as the call, which is the point of it.
+It takes as long as the call, which is the point of it; see `tests/conftest.py`.
 """
 
 import io
@@ -8,26 +8,22 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import wave
 from pathlib import Path
 
 import pytest
 
+from tests.running_demo import DEMO_COMMAND, RunningDemo
 from voicecalld.demo.__main__ import run
 from voicecalld.demo.call import read_script
 from voicecalld.phrases import DEFAULT_PHRASES
 
-COMMAND = [sys.executable, "-u", "-m", "voicecalld.demo"]
-
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Path]:
+def shown(running_demo: RunningDemo) -> tuple[int, str, Path]:
     """Exit status, output and recording of one demo, watched by several tests."""
-    record = tmp_path_factory.mktemp("demo") / "call.wav"
-    stream = io.StringIO()
-    status = run(["--record", str(record)], stream)
-    return status, stream.getvalue(), record
+    output = running_demo.output()
+    return running_demo.process.returncode, output, running_demo.record
 
 
 def test_the_demo_is_pleased_with_its_call(shown: tuple[int, str, Path]) -> None:
@@ -78,7 +74,9 @@ def test_the_recording_is_as_long_as_the_call_and_stays(shown: tuple[int, str, P
 
 def test_a_signal_ends_the_demo_and_its_daemon(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, text=True, env=environment) as demo:
+    with subprocess.Popen(
+        DEMO_COMMAND, stdout=subprocess.PIPE, text=True, env=environment
+    ) as demo:
         assert demo.stdout is not None
         lines = iter(demo.stdout.readline, "")
         ready = next(line for line in lines if line.startswith("Process"))

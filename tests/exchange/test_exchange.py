@@ -12,6 +12,7 @@ from tests.fakes.daemon import (
     CALLED,
     CALLER,
     PROOF,
+    WEBHOOK_URL,
     FakeDaemon,
     Told,
     build_exchange,
@@ -392,22 +393,14 @@ async def test_a_telephone_that_is_not_wanted_hears_nothing(
     assert daemon.streams == []
 
 
-async def test_digits_that_the_daemon_presses_are_noted_by_the_caller(
+async def test_a_caller_is_announced_at_the_address_that_the_exchange_was_given(
     autojump_clock: MockClock,
 ) -> None:
-    daemon = FakeDaemon()
-    async with open_exchange(daemon) as exchange, trio.open_nursery() as nursery:
+    daemon = FakeDaemon(answers={"initiated": RejectCall()})
+    async with open_exchange(daemon) as exchange:
+        await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
 
-        async def press_later() -> None:
-            await trio.sleep(0.5)
-            call = daemon.told[0].report.provider_call_id
-            await press(exchange, call, "12")
-            await press(exchange, call, "#")
-
-        nursery.start_soon(press_later)
-        result = await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
-
-    assert result.digits_heard == "12#"
+    assert daemon.urls == {WEBHOOK_URL}
 
 
 async def test_a_caller_who_is_cancelled_hangs_up(autojump_clock: MockClock) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,13 @@ import pytest
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.audio.wav import render_wav
 from voicecalld.errors import BadScriptError
-from voicecalld.exchange.script_file import read_script_file, read_sound, resolve_paths
-from voicecalld.phone_settings import PhoneScript, PhoneSettings, Step
+from voicecalld.exchange.script_file import (
+    LARGEST_SCRIPT_BYTES,
+    LARGEST_SOUND_BYTES,
+    read_script_file,
+    read_sound,
+)
+from voicecalld.phone_settings import PhoneScript, Step
 
 GOOD = """
 record = "out/call.wav"
@@ -96,18 +102,6 @@ async def test_a_script_that_is_no_text_is_named(tmp_path: Path) -> None:
         await read_script_file(tmp_path / "script.toml")
 
 
-def test_a_telephone_names_its_script_from_the_same_folder() -> None:
-    phone = resolve_paths(PhoneSettings(script="a.toml", record="b.wav"), Path("/etc/x"))
-
-    assert (phone.script, phone.record) == ("/etc/x/a.toml", "/etc/x/b.wav")
-
-
-def test_what_names_no_file_is_left_alone() -> None:
-    phone = PhoneSettings(steps=(Step(say="hi"),))
-
-    assert resolve_paths(phone, Path("/etc/x")) == phone
-
-
 def test_a_sound_becomes_mulaw_at_8_khz(tmp_path: Path) -> None:
     path = tmp_path / "sound.wav"
     path.write_bytes(render_wav([bytes(2 * 16_000)], 16_000))
@@ -124,5 +118,40 @@ def test_a_sound_that_is_none_is_named(tmp_path: Path) -> None:
 
 
 def test_a_sound_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadScriptError, match="Is a directory"):
-        read_sound(tmp_path)
+    with pytest.raises(BadScriptError, match=r"none\.wav: No such file"):
+        read_sound(tmp_path / "none.wav")
+    with pytest.raises(BadScriptError, match="embedded null byte"):
+        read_sound(tmp_path / "a\0b")
+
+
+async def test_an_endless_file_is_not_read() -> None:
+    with pytest.raises(BadScriptError, match=r"^/dev/zero: not a regular file$"):
+        await read_script_file(Path("/dev/zero"))
+    with pytest.raises(BadScriptError, match=r"^/dev/zero: not a regular file$"):
+        read_sound(Path("/dev/zero"))
+
+
+async def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(BadScriptError, match="pipe: not a regular file"):
+        await read_script_file(tmp_path / "pipe")
+
+
+async def test_a_script_may_have_a_mebibyte_and_no_byte_more(tmp_path: Path) -> None:
+    path = write(tmp_path, "#" * LARGEST_SCRIPT_BYTES)
+    assert await read_script_file(path) == PhoneScript()
+
+    path.write_text("#" * (LARGEST_SCRIPT_BYTES + 1))
+
+    with pytest.raises(BadScriptError, match=r"script\.toml: larger than 1024 KiB"):
+        await read_script_file(path)
+
+
+def test_a_sound_that_is_far_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    with path.open("wb") as file:
+        file.truncate(LARGEST_SOUND_BYTES + 1)
+
+    with pytest.raises(BadScriptError, match=r"sound\.wav: larger than"):
+        read_sound(path)

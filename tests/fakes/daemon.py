@@ -28,6 +28,7 @@ from voicecalld.provider.mock import MockProvider
 from voicecalld.settings import MockSettings
 
 KEY = b"shared"
+WEBHOOK_URL = "mock://daemon/hook"
 PROOF = "token-1"
 CONNECT = ConnectStream(stream_url="mock://stream", token=PROOF)
 CALLED = PhoneNumber("+15550001")
@@ -131,10 +132,12 @@ class FakeDaemon:
         self.before_reply = before_reply
         self.told: list[Told] = []
         self.replay_keys: set[str] = set()
+        self.urls: set[str] = set()
         self.streams: list[ServedStream] = []
         self.streams_done = 0
 
     async def deliver(self, webhook: Webhook) -> Reply:
+        self.urls.add(webhook.url)
         self.replay_keys.add(self.provider.verify(webhook, wall_time()))
         (report,) = self.provider.parse(webhook)
         told = Told(at_s=round(trio.current_time(), 6), report=report)
@@ -180,6 +183,7 @@ def build_exchange(
         MockSettings() if settings is None else settings,
         voice=ToneVoice() if voice is None else voice,
         key=KEY,
+        webhook_url=WEBHOOK_URL,
         deliver=daemon.deliver,
         accept_stream=daemon.accept_stream,
         clock=wall_time,
@@ -212,7 +216,7 @@ async def place(
         call_id=CallId("call-1"),
         to=to,
         from_=CALLER,
-        webhook_url="mock://daemon/hook",
+        webhook_url=WEBHOOK_URL,
         ring_timeout_s=ring_timeout_s,
         max_duration_s=max_duration_s,
     )

@@ -1,12 +1,13 @@
 """A worker process that does what each request tells it to, good or bad."""
 
+import ctypes
 import os
 import signal
 import sys
 import time
 
 from voicecalld.speech.framing import Answer, Request
-from voicecalld.speech.worker_program import AnswerFunction, run_worker
+from voicecalld.speech.worker_program import LONGEST_WORK_S, AnswerFunction, run_worker
 
 
 def load() -> AnswerFunction:
@@ -23,6 +24,8 @@ def misbehave(request: Request) -> Answer:
             print("a library that talks to standard output", flush=True)  # noqa: T201
         case "hang":
             signal.pause()
+        case "seize":
+            ctypes.PyDLL(None).pause()  # hangs without letting another thread run
         case "linger":
             time.sleep(0.02)  # longer than it takes to be cancelled
         case "raise":
@@ -46,4 +49,4 @@ def misbehave(request: Request) -> Answer:
 
 
 if __name__ == "__main__":
-    run_worker(load)
+    run_worker(load, longest_work_s=float(sys.argv[1]) if sys.argv[1:] else LONGEST_WORK_S)

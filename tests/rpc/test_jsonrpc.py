@@ -9,16 +9,17 @@ from tests.rpc.test_json_line import DOCUMENTS
 from voicecalld.rpc.json_line import Json
 from voicecalld.rpc.jsonrpc import (
     INVALID_REQUEST,
+    MAX_BATCH_REQUESTS,
     PARSE_ERROR,
     Batch,
     Failure,
     Notification,
     Request,
     Result,
+    join_responses,
     parse_request,
     render_notification,
     render_response,
-    render_responses,
 )
 
 IDS = st.none() | st.integers() | st.text("ab\n", max_size=3) | st.just(1.5)
@@ -81,6 +82,7 @@ def test_a_line_that_is_not_json_is_a_parse_error_with_id_null() -> None:
     ("document", "request_id", "complaint"),
     [
         ([], None, "an empty batch"),
+        ([{}] * 51, None, "a batch of more than 50 requests"),
         (5, None, "not an object"),
         ({"jsonrpc": "2.0", "id": True, "method": "x"}, None, "id must be"),
         ({"jsonrpc": "2.0", "id": {}, "method": "x"}, None, "id must be"),
@@ -114,12 +116,23 @@ def test_a_batch_keeps_its_order_with_a_failure_where_one_cannot_be_read() -> No
     assert third == Notification(method="y")
 
 
+def test_the_largest_batch_is_read() -> None:
+    parsed = parse_request(b"[" + b",".join([b"{}"] * MAX_BATCH_REQUESTS) + b"]")
+
+    assert isinstance(parsed, Batch)
+    assert len(parsed.items) == MAX_BATCH_REQUESTS
+
+
 def test_answers_have_the_members_of_the_specification() -> None:
     good = Result(id="a", result={"é": 1})
     bad = Failure(id=None, code=-32602, message="no", data={"parameter": "to"})
 
     assert render_response(good) == '{"jsonrpc":"2.0","id":"a","result":{"é":1}}\n'.encode()
-    assert json.loads(render_responses([bad, Failure(id=1, code=5, message="m")])) == [
+    batch = join_responses(
+        [render_response(bad), render_response(Failure(id=1, code=5, message="m"))]
+    )
+    assert batch.endswith(b"]\n")
+    assert json.loads(batch) == [
         {
             "jsonrpc": "2.0",
             "id": None,

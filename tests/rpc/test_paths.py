@@ -30,6 +30,7 @@ def without(*names: str) -> dict[str, str]:
         (None, {"XDG_STATE_HOME": "/state", "HOME": "/h"}, "/state/voicecalld/control.sock"),
         (None, {"HOME": "/home/ann"}, "/home/ann/.local/state/voicecalld/control.sock"),
         (None, {}, SYSTEM_SOCKET),
+        (None, {"HOME": "/"}, "/.local/state/voicecalld/control.sock"),
         (None, {"VOICECALLD_SOCKET": "", "XDG_RUNTIME_DIR": "not/absolute"}, SYSTEM_SOCKET),
     ],
 )

@@ -2,19 +2,20 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
 from contextlib import aclosing
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 
 import pytest
 import trio
 import trio.testing
 
+from tests.processes import children
 from voicecalld.audio.g711 import mulaw_decode
 from voicecalld.errors import ConfigError, ServiceError
-from voicecalld.speech import extras
+from voicecalld.speech import embedded_synthesizer, extras
 from voicecalld.speech.embedded_synthesizer import (
+    START_S,
     WORKER,
     EmbeddedSynthesizer,
     cut_chunks,
@@ -27,11 +28,6 @@ from voicecalld.speech_settings import EmbeddedVoiceSettings
 
 SETTINGS = EmbeddedVoiceSettings()
 PEAK = 32124  # the loudest code of mu-law
-
-
-def children() -> Iterator[int]:
-    for task in Path("/proc/self/task").iterdir():
-        yield from map(int, (task / "children").read_text(encoding="ascii").split())
 
 
 async def spoken(synthesizer: EmbeddedSynthesizer, text: str) -> bytes:
@@ -72,6 +68,28 @@ async def test_without_the_engine_the_operator_learns_how_to_install_it(
     assert str(refused.value) == (
         'tts.provider "embedded" needs the extra "offline": pip install "voicecalld[offline]"'
     )
+
+
+async def test_an_engine_that_never_answers_is_not_waited_for(
+    mock_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_and_say_nothing(_module: str) -> tuple[str, ...]:
+        return (sys.executable, "-I", "-c", "import sys; list(sys.stdin)")
+
+    monkeypatch.setattr(embedded_synthesizer, "module_command", read_and_say_nothing)
+
+    async def open_it() -> None:
+        with pytest.raises(ServiceError, match=r"^the embedded synthesizer does not answer$"):
+            async with open_embedded_synthesizer(SETTINGS):
+                pass
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(open_it)
+        known = set(children())
+        while set(children()) == known:
+            await trio.testing.wait_all_tasks_blocked(0.005)
+        await trio.testing.wait_all_tasks_blocked(0.005)
+        mock_clock.jump(START_S)
 
 
 async def test_faster_speech_is_shorter() -> None:

@@ -14,7 +14,7 @@ from tests.fakes import misbehaving_worker
 from voicecalld.errors import ServiceError
 from voicecalld.speech.framing import Answer
 from voicecalld.speech.worker import ABANDONED_S, MOST_FAILURES, REST_S, Worker, open_worker
-from voicecalld.speech.worker_process import COMPLAINT_BYTES
+from voicecalld.speech.worker_process import COMPLAINT_BYTES, WORKER_ENVIRONMENT
 
 COMMAND = (sys.executable, "-I", misbehaving_worker.__file__)
 NAME = "the fake"
@@ -85,7 +85,8 @@ async def test_a_worker_has_a_session_of_its_own_and_none_of_the_daemons_environ
         answer = await worker.ask({})
 
     assert answer.fields["session"] == answer.fields["pid"] != os.getpid()
-    assert set(str(answer.fields["environment"]).strip("[]'").split("', '")) <= {"LC_ALL", "PWD"}
+    environment = set(str(answer.fields["environment"]).strip("[]'").split("', '"))
+    assert environment - {"PWD"} == set(WORKER_ENVIRONMENT)
 
 
 async def test_a_worker_leaves_it_to_the_daemon_when_to_stop() -> None:
@@ -123,14 +124,20 @@ async def test_a_worker_ends_with_its_block_when_that_is_cancelled() -> None:
     assert not is_running(pid)
 
 
-def test_a_worker_does_not_outlive_a_daemon_that_was_killed() -> None:
+@pytest.mark.parametrize(
+    ("command", "last_request"), [(COMMAND, {}), ((*COMMAND, "1.0"), {"do": "seize"})]
+)
+def test_a_worker_does_not_outlive_a_daemon_that_was_killed(
+    command: tuple[str, ...], last_request: dict[str, str]
+) -> None:
     daemon = f"""
 import trio
 from voicecalld.speech.worker import open_worker
 
 async def main():
-    async with open_worker("the fake", {COMMAND!r}) as worker:
+    async with open_worker("the fake", {command!r}) as worker:
         print((await worker.ask({{}})).fields["pid"], flush=True)
+        await worker.ask({last_request!r})
         await trio.sleep_forever()
 
 trio.run(main)
@@ -172,6 +179,12 @@ async def test_the_error_tells_the_end_of_what_the_worker_complained_about() -> 
 
     assert len(str(failed.value)) < COMPLAINT_BYTES + 100
     assert "the caller's words" not in str(failed.value)
+
+
+async def test_a_worker_that_takes_longer_than_it_may_fails_the_request() -> None:
+    async with open_worker(NAME, (*COMMAND, "1.0")) as worker:
+        with pytest.raises(ServiceError, match="the fake died"):
+            await worker.ask({"do": "seize"})
 
 
 async def test_complaints_without_end_do_not_stop_a_worker() -> None:

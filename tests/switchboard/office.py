@@ -24,6 +24,7 @@ from voicecalld.switchboard.registry import Switchboard
 from voicecalld.switchboard.services import ModelPool, Services
 from voicecalld.switchboard.tokens import StreamTokens
 
+WEBHOOK_URL = "mock://daemon/voice/webhook"
 CALLEE = PhoneNumber("+15550100")
 UNIX_S = 1_800_000_000.0
 LONGEST_TEST_S = 120.0  # virtual ones
@@ -146,6 +147,7 @@ def build_office(
         settings.mock,
         voice=SpokenVoice(),
         key=key,
+        webhook_url=WEBHOOK_URL,
         deliver=deliver,
         accept_stream=accept_stream,
         clock=unix_clock,
@@ -165,7 +167,7 @@ def build_office(
         models=ModelPool(),
         unix_clock=unix_clock,
     )
-    switchboard = Switchboard(services, webhook_url="mock://daemon/voice/webhook", new_id=new_id)
+    switchboard = Switchboard(services, webhook_url=WEBHOOK_URL, new_id=new_id)
     tokens = StreamTokens(key, unix_clock)
     reception = Reception(
         switchboard,

@@ -1,18 +1,21 @@
 """Whole calls over the mock carrier, with real sound and virtual time."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from trio.testing import MockClock
 
 from tests.fakes.agent_fakes import ScriptedAgent
 from tests.fakes.spoken_voice import SpokenVoice
-from tests.sound import spoken
-from tests.switchboard.office import open_office
+from tests.sound import burst, spoken
+from tests.switchboard.office import Office, open_office
 from voicecalld.agent.base import EndCall, SayText
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.audio.g711 import mulaw_decode
 from voicecalld.audio.pcm import level_dbfs
+from voicecalld.audio.wav import render_wav
 from voicecalld.call.record import CallState, Mode
 
 STEREO_FRAME_BYTES = 4
@@ -93,6 +96,55 @@ async def test_the_callee_interrupts_and_only_what_was_heard_is_in_the_transcrip
     assert rest == [("user", "stop", False), ("bot", "All right.", False)]
     assert office.agent.turns[1].heard_before == heard
     assert office.agent.turns[1].interrupted
+
+
+async def hold_call(
+    office: Office, clock: MockClock, message: str, mode: Mode = Mode.CONVERSATION
+) -> None:
+    """Hold a whole call with a telephone that plays a file."""
+    # The file is read by a thread, for which a clock that jumps does not wait.
+    clock.autojump_threshold = math.inf
+    call_id = await office.call(message, mode)
+    clock.autojump_threshold = 0
+    await office.wait_over(call_id)
+
+
+def coughing_phone(folder: Path) -> dict[str, Any]:
+    """A telephone whose party makes a sound of 100 ms while the agent speaks."""
+    cough = folder / "cough.wav"
+    cough.write_bytes(render_wav([mulaw_decode(burst("Stop.", 100))], SAMPLE_RATE_HZ))
+    step = {"wav": str(cough), "when": "agent-speaks", "after_ms": 1000}
+    return {"steps": [step]}
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_a_cough_neither_interrupts_nor_is_transcribed(
+    autojump_clock: MockClock, tmp_path: Path, mode: Mode
+) -> None:
+    message = "One two three four five six seven eight nine ten eleven."
+
+    async with open_office(phone=coughing_phone(tmp_path), hears=("cough",)) as office:
+        await hold_call(office, autojump_clock, message, mode)
+
+    assert office.said == [("bot", message, False)]
+    assert office.ears.utterances == []
+    assert office.agent.turns == []
+
+
+async def test_the_same_cough_interrupts_if_less_voice_is_asked_for(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    message = "One two three four five six seven eight nine ten eleven."
+
+    async with open_office(
+        phone=coughing_phone(tmp_path), hears=("cough",), turn={"barge_in_speech_ms": 60}
+    ) as office:
+        await hold_call(office, autojump_clock, message)
+
+    (_, heard, interrupted), *_ = office.said
+    assert interrupted
+    assert message.startswith(heard)
+    assert len(office.ears.utterances) == 1
 
 
 async def test_nothing_of_an_interrupted_turn_reaches_the_line_after_the_clear(

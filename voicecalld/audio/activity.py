@@ -1,4 +1,4 @@
-"""Voice activity: when the caller's speech began and stopped, by the caller's own sound.
+"""Voice activity: when the caller's speech began, went on and stopped, by their own sound.
 
 Three steps, each replaceable in a test: windows too quiet to be speech are told apart by their
 energy, the rest get a probability from a model, and a gate turns probabilities into events.
@@ -42,7 +42,14 @@ class SpeechStopped:
     at_s: float
 
 
-ActivityEvent: TypeAlias = SpeechBegan | SpeechStopped
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechSustained:
+    """The caller's speech has had enough voice by *at_s* of the audio fed to be no cough."""
+
+    at_s: float
+
+
+ActivityEvent: TypeAlias = SpeechBegan | SpeechSustained | SpeechStopped
 
 
 class SpeechModel(Protocol):
@@ -77,11 +84,14 @@ class SileroModel:
 
 
 class ActivityGate:
-    """Turns the probabilities of successive windows into "speech began / stopped".
+    """Turns the probabilities of successive windows into "speech began / sustained / stopped".
 
     Speech begins with *start_ms* of windows at or above *threshold* with no window below
     ``threshold - 0.15`` among them, and stops with *stop_ms* of windows below that in a row.
-    Both are rounded up to whole windows. Between the two limits nothing is begun nor ended.
+    Between the two limits nothing is begun nor ended. It is sustained, once, when its windows
+    that were not below the lower limit come to *sustained_ms*, from the first one that counted:
+    the silence by which its end is known is no part of it. All three are rounded up to whole
+    windows.
     """
 
     def __init__(
@@ -90,19 +100,23 @@ class ActivityGate:
         threshold: float = 0.6,
         start_ms: float = 64,
         stop_ms: float = 200,
+        sustained_ms: float = 240,
         window_ms: float = WINDOW_MS,
     ) -> None:
         self.speaking = False
         self._threshold = threshold
         self._start_windows = math.ceil(start_ms / window_ms)
         self._stop_windows = math.ceil(stop_ms / window_ms)
+        self._sustained_windows = math.ceil(sustained_ms / window_ms)
         self._window_s = window_ms / 1000
         self._windows = 0
         self._run = 0  # windows in a row that speak for a change
         self._run_began_s = 0.0
+        self._voiced = 0  # windows of this stretch, or of the run that may begin it
+        self._has_sustained = False  # told for this stretch
 
-    def feed(self, probability: float) -> ActivityEvent | None:
-        """Take the next window's *probability*; the change it completes, if any."""
+    def feed(self, probability: float) -> tuple[ActivityEvent, ...]:
+        """Take the next window's *probability*; the changes it completes, in order."""
         window_began_s = self._windows * self._window_s
         self._windows += 1
         if self.speaking:
@@ -111,26 +125,37 @@ class ActivityGate:
 
     def _feed_while_silent(
         self, probability: float, window_began_s: float
-    ) -> ActivityEvent | None:
+    ) -> tuple[ActivityEvent, ...]:
         if probability < self._threshold - HYSTERESIS:
-            self._run = 0
+            self._run = self._voiced = 0
+        elif self._run > 0 or probability >= self._threshold:
+            self._voiced += 1
         if probability < self._threshold:
-            return None
+            return ()
         if not self._extend_run(window_began_s, self._start_windows):
-            return None
+            return ()
         self.speaking = True
-        return SpeechBegan(at_s=self._run_began_s)
+        self._has_sustained = False
+        return (SpeechBegan(at_s=self._run_began_s), *self._sustain())
 
     def _feed_while_speaking(
         self, probability: float, window_began_s: float
-    ) -> ActivityEvent | None:
+    ) -> tuple[ActivityEvent, ...]:
         if probability >= self._threshold - HYSTERESIS:
             self._run = 0
-            return None
+            self._voiced += 1
+            return self._sustain()
         if not self._extend_run(window_began_s, self._stop_windows):
-            return None
+            return ()
         self.speaking = False
-        return SpeechStopped(at_s=self._run_began_s)
+        self._voiced = 0
+        return (SpeechStopped(at_s=self._run_began_s),)
+
+    def _sustain(self) -> tuple[ActivityEvent, ...]:
+        if self._has_sustained or self._voiced < self._sustained_windows:
+            return ()
+        self._has_sustained = True
+        return (SpeechSustained(at_s=self._windows * self._window_s),)
 
     def _extend_run(self, window_began_s: float, needed: int) -> bool:
         if self._run == 0:
@@ -143,7 +168,7 @@ class ActivityGate:
 
 
 class VoiceActivity:
-    """Listens to a caller's mu-law and says when speech began and stopped.
+    """Listens to a caller's mu-law and says when speech began, was sustained and stopped.
 
     While nobody speaks, windows below *quiet_dbfs* are silence without asking the model: it is
     what costs, and most of a call is listening to somebody who is listening.
@@ -156,10 +181,13 @@ class VoiceActivity:
         threshold: float = 0.6,
         start_ms: float = 64,
         stop_ms: float = 200,
+        sustained_ms: float = 240,
         quiet_dbfs: float = -55.0,
     ) -> None:
         self._model = model
-        self._gate = ActivityGate(threshold=threshold, start_ms=start_ms, stop_ms=stop_ms)
+        self._gate = ActivityGate(
+            threshold=threshold, start_ms=start_ms, stop_ms=stop_ms, sustained_ms=sustained_ms
+        )
         self._quiet_energy = WINDOW_SAMPLES * FULL_SCALE**2 * 10 ** (quiet_dbfs / 10)
         self._pending = bytearray(MULAW_SILENCE * OVERLAP_SAMPLES)
         self._quiet_windows = 0  # in a row
@@ -172,12 +200,12 @@ class VoiceActivity:
     def feed(self, frame: bytes) -> tuple[ActivityEvent, ...]:
         """Take the next mu-law of the caller; the changes it completes, in order."""
         self._pending += frame
-        events = []
+        events: list[ActivityEvent] = []
         while len(self._pending) >= OVERLAP_SAMPLES + WINDOW_SAMPLES:
             window = bytes(self._pending[: OVERLAP_SAMPLES + WINDOW_SAMPLES])
             del self._pending[:WINDOW_SAMPLES]
-            events.append(self._gate.feed(self._probability(window)))
-        return tuple(event for event in events if event is not None)
+            events += self._gate.feed(self._probability(window))
+        return tuple(events)
 
     def _probability(self, window: bytes) -> float:
         # The model is not reset when it is spared a gap: with its memory of the words before it

@@ -75,6 +75,13 @@ class SpeechBegan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechSustained:
+    """Their voice has gone on for long enough to be meant, ``ago_s`` before it was noticed."""
+
+    ago_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechStopped:
     """The other party's voice stopped, ``ago_s`` before this event was noticed."""
 
@@ -141,6 +148,7 @@ class TurnHeard:
 
 TurnEvent: TypeAlias = (
     SpeechBegan
+    | SpeechSustained
     | SpeechStopped
     | Transcribed
     | PressedKey

@@ -29,7 +29,6 @@ FLOOR_MOVES: Final[Mapping[Floor, frozenset[Floor]]] = {
 class Wait(StrEnum):
     """What a moment to come is for."""
 
-    BARGE_IN = "barge-in"
     ENDPOINT = "endpoint"
     TRANSCRIPT = "transcript"
     KEYS = "keys"

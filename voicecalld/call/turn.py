@@ -29,6 +29,7 @@ from voicecalld.call.events import (
     ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
+    SpeechSustained,
     Transcribed,
     TurnAudible,
     TurnEvent,
@@ -56,7 +57,6 @@ class TurnPolicy:
     mode: Mode
     opening: str
     endpoint_silence_s: float
-    barge_in_s: float
     transcript_s: float
     silence_s: float
     silence_prompt: str
@@ -75,7 +75,8 @@ class Turn:
         self.number = 0  # of our latest turn
         self.ends_call = False
         self.has_failed = False
-        self.voice_since_s: float | None = None  # their voice while the floor is ours
+        self.is_spoken_over = False  # their voice is heard, and the floor is not theirs
+        self.is_voice_meant = False  # that voice has gone on for long enough
         self.speech_ended_s = 0.0
         self.endpointed_s = 0.0
         self.has_nudged = False  # asked whether they are still there
@@ -100,8 +101,10 @@ class Turn:
     def handle(self, event: TurnEvent, now_s: float) -> Commands:
         """Take one event that happened at *now_s*."""
         match event:
-            case SpeechBegan(ago_s=ago_s):
-                return self._on_speech_began(now_s - ago_s)
+            case SpeechBegan():
+                return self._on_speech_began()
+            case SpeechSustained():
+                return self._on_speech_sustained()
             case SpeechStopped(ago_s=ago_s):
                 return self._on_speech_stopped(now_s - ago_s)
             case Transcribed():
@@ -130,8 +133,6 @@ class Turn:
 
     def _on_wait_over(self, wait: Wait, now_s: float) -> Commands:
         match wait:
-            case Wait.BARGE_IN:
-                return self._interrupt()
             case Wait.ENDPOINT:
                 return self._end_utterance(now_s)
             case Wait.TRANSCRIPT:
@@ -151,7 +152,7 @@ class Turn:
 
     # --- the other party -------------------------------------------------------------
 
-    def _on_speech_began(self, began_s: float) -> Commands:
+    def _on_speech_began(self) -> Commands:
         match self.floor:
             case Floor.OPEN | Floor.TRANSCRIBING:
                 self.waits.forget(Wait.SILENCE, Wait.KEYS, Wait.TRANSCRIPT)
@@ -165,14 +166,19 @@ class Turn:
                 self._move(Floor.CALLER)
                 return (self._stop_our_turn(), BeginUtterance())
             case Floor.THINKING | Floor.AGENT:
-                self.voice_since_s = began_s
-                if self.is_interruptible:
-                    self.waits.set(Wait.BARGE_IN, began_s + self.policy.barge_in_s)
+                self.is_spoken_over = True
+                self.is_voice_meant = False
                 return (BeginUtterance(),)
             case Floor.CALLER:
                 return ()
             case _:
                 assert_never(self.floor)
+
+    def _on_speech_sustained(self) -> Commands:
+        if self.is_spoken_over and self.is_interruptible:
+            return self._interrupt()
+        self.is_voice_meant = True
+        return ()
 
     def _on_speech_stopped(self, stopped_s: float) -> Commands:
         if self.floor is Floor.CALLER:
@@ -180,16 +186,10 @@ class Turn:
             self.waits.set(Wait.ENDPOINT, stopped_s + self.policy.endpoint_silence_s)
             self._move(Floor.PAUSED)
             return ()
-        if self.voice_since_s is None:
+        if not self.is_spoken_over:
             return ()
-        lasted_s = stopped_s - self.voice_since_s
-        self.voice_since_s = None
-        self.waits.forget(Wait.BARGE_IN)
-        if lasted_s < self.policy.barge_in_s:
-            return (DiscardUtterance(),)
-        if self.is_interruptible:
-            return (*self._interrupt(), *self._on_speech_stopped(stopped_s))
-        return self.hearing.commit()
+        self.is_spoken_over = False
+        return self.hearing.commit() if self.is_voice_meant else (DiscardUtterance(),)
 
     def _interrupt(self) -> Commands:
         """The other party has spoken over us for long enough to have the floor."""
@@ -278,8 +278,8 @@ class Turn:
 
     def _stop_our_turn(self) -> Command:
         """Give up the turn that we are at; the floor has another owner."""
-        self.voice_since_s = None
-        self.waits.forget(Wait.BARGE_IN, Wait.PLAYOUT)
+        self.is_spoken_over = False
+        self.waits.forget(Wait.PLAYOUT)
         return StopTurn(turn=self.number)
 
     def _forget_answered(self) -> None:
@@ -310,16 +310,16 @@ class Turn:
 
     def _end_our_turn(self, now_s: float) -> Commands:
         """All that we said has been heard."""
-        self.waits.forget(Wait.PLAYOUT, Wait.BARGE_IN)
+        self.waits.forget(Wait.PLAYOUT)
         answer = self.prompts.end_current(self.number, failed=self.has_failed)
         done: Commands = (NoteHeard(turn=self.number), *answer)
         if self.ends_call:
             return (*done, Finish(reason=EndReason.HANGUP_BOT, carrier_knows=False))
         if self.has_failed and not self.is_interruptible:
             return (*done, Finish(reason=EndReason.ERROR, carrier_knows=False))
-        if self.voice_since_s is not None and self.is_interruptible:
+        if self.is_spoken_over and self.is_interruptible:
             # They began before we had finished: let them.
-            self.voice_since_s = None
+            self.is_spoken_over = False
             self._move(Floor.CALLER)
             return done
         return (*done, *self._yield_floor(now_s))

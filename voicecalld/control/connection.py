@@ -1,7 +1,8 @@
 """One client's connection: its requests run side by side, its answers leave in one queue.
 
-What is read is obeyed, also when its client has gone by then; but nobody waits for a client's sake
-who is gone. A client who only closes its sending half, as ``socat`` does, still gets its answers.
+When a client has gone, what it has asked for stops where it is; only the placing of a call and its
+hanging up are seen through (`handlers`). So whoever writes one of these and leaves is obeyed. A
+client who only closes its sending half, as ``socat`` does, still gets its answers.
 """
 
 import select
@@ -22,11 +23,10 @@ from voicecalld.rpc.jsonrpc import (
     Failure,
     Notification,
     Request,
-    Response,
+    join_responses,
     parse_request,
     render_notification,
     render_response,
-    render_responses,
 )
 from voicecalld.rpc.methods import EVENT
 
@@ -139,22 +139,25 @@ class Connection:
         """Do what *line* asks."""
         parsed = parse_request(line)
         items = parsed.items if isinstance(parsed, Batch) else (parsed,)
-        responses: list[Response] = []
+        responses: list[bytes] = []
         follow_after: int | None = None
         # The requests of a batch run one after another, as their author wrote them.
         for item in items:
             if isinstance(item, Failure):
-                responses.append(item)
-                continue
-            answered = await self.dispatcher.answer(item)
-            if answered.follow_after is not None:
-                follow_after = answered.follow_after
-            if isinstance(item, Request):
-                responses.append(answered.response)
-        if responses and isinstance(parsed, Batch):
-            await self.outbox.send(render_responses(responses))
-        elif responses:
-            await self.outbox.send(render_response(responses[0]))
+                responses.append(render_response(item))
+            else:
+                answered = await self.dispatcher.answer(item)
+                if answered.follow_after is not None:
+                    follow_after = answered.follow_after
+                if isinstance(item, Request):
+                    responses.append(render_response(answered.response))
+            if isinstance(parsed, Batch):
+                # The calls' sound must not wait for a whole batch. Shielded, because a batch of
+                # orders to hang up is obeyed to its end, as its requests would be one by one.
+                await trio.lowlevel.cancel_shielded_checkpoint()
+        if responses:
+            joined = join_responses(responses) if isinstance(parsed, Batch) else responses[0]
+            await self.outbox.send(joined)
         if follow_after is not None:
             requests.start_soon(self.tell_events, follow_after)
 

@@ -39,8 +39,8 @@ from voicecalld.rpc.json_line import Json, JsonObject
 ERRAND_LIMIT_S: Final = 60.0
 """Longer than a carrier takes to dial or to hang up; past it something is broken."""
 
-CALL_TURNS: Final = 10_000
-"""More turns than the longest call has."""
+CALL_TURNS: Final = 1000
+"""The latest turns of a call, from which its latency is told: an hour and more of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

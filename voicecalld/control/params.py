@@ -116,7 +116,7 @@ class ListParams(Params):
 class LatencyParams(Params):
     """Which turns."""
 
-    last: Annotated[int, Field(ge=1, le=10_000)] = 200
+    last: Annotated[int, Field(ge=1, le=1000)] = 200
     call_id: Name | None = None
 
 

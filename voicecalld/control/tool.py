@@ -21,6 +21,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "get_status": "voicecall.status",
 }
 
+LONGEST_SHOWN: Final = 100  # characters of what a model made up
+
 
 async def use_tool(service: Service, params: Json) -> JsonObject:
     """Do what the tool's arguments say; whatever is refused is told in ``error``."""
@@ -36,7 +38,8 @@ async def act(service: Service, params: Json) -> JsonObject:
         raise BadParameterError("parameters must be given by name, in an object")
     action = params.get("action")
     if not isinstance(action, str) or action not in ACTIONS:
-        raise BadParameterError(f"unknown action {action!r}; one of {', '.join(ACTIONS)}")
+        shown = repr(action)[:LONGEST_SHOWN]
+        raise BadParameterError(f"unknown action {shown}; one of {', '.join(ACTIONS)}")
     # Models fill in what they do not need with null.
     arguments: JsonObject = {
         name: value for name, value in params.items() if name != "action" and value is not None

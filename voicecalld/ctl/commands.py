@@ -102,14 +102,19 @@ def show_told(options: argparse.Namespace, event: JsonObject) -> None:
 
 
 def version(options: argparse.Namespace) -> int:
-    """Print the versions; it is no failure that no daemon runs."""
+    """Print the versions; it is no failure that no daemon runs, but that one refuses is."""
+    versions: JsonObject = {"version": voicecalld.__version__, "daemon": None}
+    status = DONE
     try:
         with open_client(options) as client:
-            daemon: Json = client.call("daemon.info", {})
-    except (NoDaemonError, RefusedError):
-        daemon = None
-    report(options, {"version": voicecalld.__version__, "daemon": daemon}, render.show_versions)
-    return DONE
+            versions["daemon"] = client.call("daemon.info", {})
+    except NoDaemonError as error:
+        versions["reason"] = str(error)
+    except RefusedError as error:
+        versions["reason"] = str(error)
+        status = error.exit_status
+    report(options, versions, render.show_versions)
+    return status
 
 
 def ring(options: argparse.Namespace) -> int:

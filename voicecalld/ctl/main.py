@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TextIO
 
 from voicecalld.ctl.commands import COMMANDS, print_json
 from voicecalld.ctl.parser import build_parser
@@ -27,10 +27,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read us has seen enough; Python must not try once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_unwritten(sys.stdout)  # whoever read us has seen enough
         return 0
+    except OSError as error:
+        drop_unwritten(sys.stdout)
+        unwritten = RefusedError(f"cannot write: {error.strerror}")
+        complain(options, unwritten)
+        return unwritten.exit_status
     return status
+
+
+def drop_unwritten(stream: TextIO) -> None:
+    """Let Python not try once more, at its end, to write what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def command_name(options: argparse.Namespace) -> str:
@@ -39,13 +48,19 @@ def command_name(options: argparse.Namespace) -> str:
 
 
 def complain(options: argparse.Namespace, error: RefusedError | NoDaemonError) -> None:
-    """Tell a person, or with ``--json`` a program, on stderr why it was not done."""
-    if not options.json:
-        Screen(sys.stderr).line(f"voicecallctl: {error}")
-        return
+    """Tell a person, or with ``--json`` a program, on stderr why it was not done.
+
+    Where that cannot be written either, the exit status is all that is left to tell.
+    """
     code = error.code if isinstance(error, RefusedError) else None
     named = {} if code is None else {"code": code}
-    print_json({"error": {**named, "message": str(error)}}, stream=sys.stderr)
+    try:
+        if options.json:
+            print_json({"error": {**named, "message": str(error)}}, stream=sys.stderr)
+        else:
+            Screen(sys.stderr).line(f"voicecallctl: {error}")
+    except OSError:
+        drop_unwritten(sys.stderr)
 
 
 if __name__ == "__main__":

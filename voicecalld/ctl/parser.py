@@ -99,7 +99,10 @@ def add_history_commands(commands: Commands) -> None:
         metavar="N",
         type=integer_from(0),
         default=TAIL_EVENTS,
-        help=f"how many of the last events to show first (default: {TAIL_EVENTS})",
+        help=(
+            f"how many of the last events to show first (default: {TAIL_EVENTS}); "
+            "a count, not the number of an event"
+        ),
     )
     latency = commands.add("latency", "show how long callers waited for answers")
     latency.add_argument(

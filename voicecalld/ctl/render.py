@@ -109,11 +109,11 @@ def show_event(event: JsonObject, screen: Screen) -> None:
 
 
 def show_versions(result: JsonObject, screen: Screen) -> None:
-    """This program and the daemon."""
+    """This program and the daemon, or why nothing is known of that one."""
     screen.line(f"voicecallctl {text(result, 'version')}")
     daemon = member(result, "daemon")
     if not daemon:
-        screen.line("no daemon answers")
+        screen.line(text(result, "reason"))
         return
     screen.line(
         f"{text(daemon, 'name')} {text(daemon, 'version')}"

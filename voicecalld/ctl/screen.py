@@ -4,15 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-
-def visible(text: str) -> str:
-    """*text* with everything that is not a printable character escaped."""
-    return "".join(char if char.isprintable() else escape(char) for char in text)
-
-
-def escape(char: str) -> str:
-    """One character as Python would write it."""
-    return char.encode("unicode_escape").decode("ascii")
+from voicecalld.printable import printable
 
 
 class Screen:
@@ -23,11 +15,11 @@ class Screen:
 
     def line(self, text: str) -> None:
         """Print one line, at once: it may be the last for a long time."""
-        print(visible(text), file=self.stream, flush=True)
+        print(printable(text), file=self.stream, flush=True)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table."""
-        shown = [[visible(cell) for cell in row] for row in rows]
+        shown = [[printable(cell) for cell in row] for row in rows]
         if not (self.stream.isatty() and draw_rich(self.stream, heads, shown)):
             draw_plain(self.stream, heads, shown)
 

@@ -86,7 +86,11 @@ def intended_answer(words: str) -> str:
 
 
 def read_stereo(record: Path) -> npt.NDArray[np.int16]:
-    """The samples of a recording, shaped (samples, 2)."""
+    """The samples of a recording, shaped (samples, 2).
+
+    Not by `voicecalld.audio.wav`, which mixes the sides; and who wrote a file is no good judge of
+    whether others can read it.
+    """
     try:
         with wave.open(str(record), "rb") as sound:
             samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")

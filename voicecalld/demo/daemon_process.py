@@ -1,7 +1,9 @@
 """A real daemon in a process of its own, which lives as long as the demo needs it."""
 
 import contextlib
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +21,7 @@ START_S: Final = 60.0  # on a slow disk the models take a while
 LOOK_S: Final = 0.2  # how soon it is noticed that the daemon died instead
 STOP_S: Final = 15.0
 SHOWN_LOG_LINES: Final = 20
+PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 # What systemd, or the operator, has told about another daemon.
 NOT_FOR_OURS: Final = (
@@ -80,15 +83,27 @@ def open_notices(folder: Path) -> Iterator[socket.socket]:
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
-    """Start a daemon with the configuration in *folder*."""
+    """Start a daemon with the configuration in *folder*; it ends with the thread that calls this.
+
+    Nobody who kills the demo (SIGKILL) leaves it a chance to end its daemon, so the kernel does.
+    """
     command = [
         *(sys.executable, "-m", "voicecalld"),
         *("--config", str(folder / "voicecalld.toml")),
         *("--socket", str(folder / "control.sock")),
     ]
+    prctl, our_pid = ctypes.CDLL(None).prctl, os.getpid()
+
+    def end_with_parent() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != our_pid:  # it was killed already
+            os._exit(1)
+
     with (folder / "daemon.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own program, in our own interpreter
             command,
+            # The demo has no second thread that could hold a lock at the fork.
+            preexec_fn=end_with_parent,  # noqa: PLW1509
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from voicecalld.ctl.screen import visible
-from voicecalld.demo.outcome import STAGES, Outcome
+from voicecalld.call.latency import STAGES
+from voicecalld.demo.outcome import Outcome
+from voicecalld.printable import printable
 from voicecalld.rpc.json_line import JsonObject
 
 PLAIN_COLUMNS: Final = 98
@@ -50,7 +51,7 @@ class Display:
 
     def say(self, text: str = "", style: str = "") -> None:
         """A line of its own."""
-        self.console.print(Text(visible(text), style=style))
+        self.console.print(Text(printable(text), style=style))
 
     def fail(self, text: str) -> None:
         """Why the demo failed; line breaks stay."""
@@ -81,7 +82,7 @@ class Display:
 
     def line(self, event: JsonObject, who: str, text: str) -> None:
         """One line: when, who, what."""
-        self.print_words(f"{self.since_begin(event):>7}  ", who, Text(visible(text)))
+        self.print_words(f"{self.since_begin(event):>7}  ", who, Text(printable(text)))
 
     def print_words(self, indent: str, who: str, words: Text) -> None:
         """What *who* does or says, in as many lines as it takes, without blanks behind them."""
@@ -114,7 +115,7 @@ class Display:
     def show_transcript(self, outcome: Outcome) -> None:
         """Who said what; a sentence that was cut ends where it was cut."""
         for said in outcome.said:
-            words = Text(visible(said.text))
+            words = Text(printable(said.text))
             if said.cut_short:
                 words.append(" \N{EM DASH} (cut short)", STYLES["barge-in"])
             self.print_words("  ", "agent" if said.is_agent else "callee", words)

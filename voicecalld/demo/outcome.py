@@ -10,14 +10,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from voicecalld.call.latency import STAGES
 from voicecalld.ctl.client import Client
 from voicecalld.errors import DemoFailedError
 from voicecalld.rpc.json_line import Json, JsonObject
-
-STAGES: Final = (
-    *("endpointMs", "transcriptMs", "firstTextMs"),
-    *("firstAudioMs", "firstFrameMs", "firstMarkMs"),
-)
 
 LOUD: Final = 1000  # -30 dBFS in 16-bit steps; a word is louder, a line's noise is not
 LEAST_LOUD_SAMPLES: Final = 800  # a tenth of a second
@@ -111,13 +107,13 @@ def find_problems(
         yield f"the callee said {list(script)}, and the agent understood {heard}"
     if min(len(outcome.by_agent), len(outcome.by_callee)) < 2:
         yield "one side spoke less than twice"
-    yield from find_interruption_problems(outcome, intended)
+    yield from find_barge_in_problems(outcome, intended)
     yield from find_latency_problems(outcome)
     if outcome.end_reason != "hangup-bot":
         yield f"the agent should have hung up, but the call ended: {outcome.end_reason}"
 
 
-def find_interruption_problems(outcome: Outcome, intended: Callable[[str], str]) -> Iterator[str]:
+def find_barge_in_problems(outcome: Outcome, intended: Callable[[str], str]) -> Iterator[str]:
     """Whether one answer ends where the callee cut it, and all others are whole."""
     cut = [number for number, said in enumerate(outcome.said) if said.cut_short]
     if len(cut) != 1:

@@ -31,9 +31,6 @@ from voicecalld.provider.mock.webhook import MockReason
 from voicecalld.settings import MockSettings
 from voicecalld.speech.base import Synthesizer
 
-# Nobody dials this address: webhooks are delivered by hand.
-INBOUND_WEBHOOK_URL = "mock://daemon/voice/webhook"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingOrder:
@@ -52,13 +49,13 @@ class RingResult:
     provider_call_id: ProviderCallId
     accepted: bool
     reason: str
-    digits_heard: str = ""
 
 
 class Exchange:
     """The mock carrier: a `CarrierLink` for the daemon, and `ring` for whoever wants to call it.
 
-    *deliver* takes the webhooks, signed with *key*; *accept_stream* takes the daemon's end of
+    *deliver* takes the webhooks, signed with *key*; *webhook_url* is the address of those about
+    calls that the daemon did not place. *accept_stream* takes the daemon's end of
     each media stream and returns when it is done with it. *clock* is wall time.
     """
 
@@ -68,6 +65,7 @@ class Exchange:
         *,
         voice: Synthesizer,
         key: bytes,
+        webhook_url: str,
         deliver: Callable[[Webhook], Awaitable[Reply]],
         accept_stream: Callable[[MessageStream], Awaitable[None]],
         clock: Callable[[], float],
@@ -75,6 +73,7 @@ class Exchange:
     ) -> None:
         self._settings = settings
         self._voice = voice
+        self._webhook_url = webhook_url
         self._new_id = new_id
         self._trunk = Trunk(
             key=key, deliver=deliver, accept_stream=accept_stream, clock=clock, new_id=new_id
@@ -130,7 +129,7 @@ class Exchange:
             direction=Direction.INBOUND,
             from_=order.from_,
             to=order.to,
-            webhook_url=INBOUND_WEBHOOK_URL,
+            webhook_url=self._webhook_url,
         )
         line = self._start_line(facts, RingingCall(plan=plan).hold)
         try:
@@ -141,7 +140,6 @@ class Exchange:
             provider_call_id=facts.provider_call_id,
             accepted=line.was_connected,
             reason=line.reason.value,
-            digits_heard=line.digits_heard,
         )
 
     async def _place(self, order: PlaceOrder) -> HttpResponse:

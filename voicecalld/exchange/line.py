@@ -35,7 +35,6 @@ class Line:
         self.facts = facts
         self.reason = MockReason.FAILED
         self.was_connected = False
-        self.digits_heard = ""
         self.done = trio.Event()
         self._trunk = trunk
         self._wheel = wheel
@@ -61,7 +60,6 @@ class Line:
     def press(self, digits: str) -> None:
         """Press keys towards the telephone, which must be talking."""
         assert self._media is not None
-        self.digits_heard += digits
         self._media.hear_keys(render_keys(digits))
 
     async def run(self, hold: Course) -> None:

@@ -1,8 +1,9 @@
 """Files of a telephone's script: TOML with its steps, and the WAV files that it plays."""
 
+import stat
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
 import trio
 from pydantic import ValidationError
@@ -13,9 +14,12 @@ from voicecalld.audio.g711 import mulaw_encode
 from voicecalld.audio.pcm import resample
 from voicecalld.audio.wav import parse_wav
 from voicecalld.errors import BadAudioError, BadScriptError
-from voicecalld.phone_settings import PhoneScript, PhoneSettings, Step
+from voicecalld.phone_settings import PhoneScript
 
-Script = TypeVar("Script", bound=PhoneScript)
+# Far more than any telephone call needs; whoever names a larger file has made a mistake. The sound
+# is three minutes of stereo at 44.1 kHz; while it is converted it takes ten times its size.
+LARGEST_SCRIPT_BYTES: Final = 1024 * 1024
+LARGEST_SOUND_BYTES: Final = 32 * 1024 * 1024
 
 
 async def read_script_file(path: Path) -> PhoneScript:
@@ -25,17 +29,15 @@ async def read_script_file(path: Path) -> PhoneScript:
         BadScriptError: there is none, or it is wrong; one line for each mistake, with file and
             key.
     """
+    content = await trio.to_thread.run_sync(read_file, path, LARGEST_SCRIPT_BYTES)
     try:
-        text = await trio.Path(path).read_text(encoding="utf-8")
-        script = PhoneScript.model_validate(tomllib.loads(text))
-    except OSError as problem:
-        raise BadScriptError(f"{path}: {problem.strerror}") from problem
+        script = PhoneScript.model_validate(tomllib.loads(content.decode()))
     except ValidationError as problem:
         lines = [f"{path}: {describe(error)}" for error in problem.errors()]
         raise BadScriptError("\n".join(lines)) from problem
     except (ValueError, RecursionError) as problem:  # not TOML, or not even UTF-8
         raise BadScriptError(f"{path}: {problem}") from problem
-    return resolve_paths(script, path.parent)
+    return script.with_paths(lambda name: str(path.parent / name))
 
 
 def describe(error: ErrorDetails) -> str:
@@ -46,25 +48,6 @@ def describe(error: ErrorDetails) -> str:
     return f"{key.removeprefix('.')}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def resolve_paths(script: Script, folder: Path) -> Script:
-    """*script* with its relative paths taken from *folder*."""
-    changed: dict[str, object] = {
-        "steps": tuple(resolve_step(step, folder) for step in script.steps)
-    }
-    if script.record:
-        changed["record"] = str(folder / script.record)
-    if isinstance(script, PhoneSettings) and script.script:
-        changed["script"] = str(folder / script.script)
-    return script.model_copy(update=changed)
-
-
-def resolve_step(step: Step, folder: Path) -> Step:
-    """*step* with its relative path taken from *folder*."""
-    if step.wav is None:
-        return step
-    return step.model_copy(update={"wav": str(folder / step.wav)})
-
-
 def read_sound(path: Path) -> bytes:
     """The WAV file at *path* as mu-law at 8 kHz; it blocks, so it belongs in a thread.
 
@@ -72,9 +55,28 @@ def read_sound(path: Path) -> bytes:
         BadScriptError: it cannot be read; the message names the file.
     """
     try:
-        sound = parse_wav(path.read_bytes())
-    except OSError as problem:
-        raise BadScriptError(f"{path}: {problem.strerror}") from problem
+        sound = parse_wav(read_file(path, LARGEST_SOUND_BYTES))
     except BadAudioError as problem:
         raise BadScriptError(f"{path}: {problem}") from problem
     return mulaw_encode(resample(sound.pcm, sound.rate_hz, SAMPLE_RATE_HZ))
+
+
+def read_file(path: Path, most_bytes: int) -> bytes:
+    """The content of the file at *path*; it blocks, so it belongs in a thread.
+
+    Raises:
+        BadScriptError: it cannot be read, is no regular file, or is larger than *most_bytes*.
+    """
+    try:
+        # Before it is opened, since to open a pipe is to wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BadScriptError(f"{path}: not a regular file")
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except OSError as problem:
+        raise BadScriptError(f"{path}: {problem.strerror}") from problem
+    except ValueError as problem:  # a name that no file can have
+        raise BadScriptError(f"{path}: {problem}") from problem
+    if len(content) > most_bytes:
+        raise BadScriptError(f"{path}: larger than {most_bytes // 1024} KiB")
+    return content

@@ -18,9 +18,12 @@ METHOD_NOT_FOUND: Final = -32601
 INTERNAL_ERROR: Final = -32603
 TOO_MANY_CONNECTIONS: Final = -32000
 
+MAX_BATCH_REQUESTS: Final = 50
+"""More than anybody writes by hand; all of its answers are held until the last one is there."""
+
 PROTOCOL_ERRORS: Final[Mapping[int, str]] = {
     PARSE_ERROR: "The line is not one JSON document in UTF-8; nothing in it was done.",
-    INVALID_REQUEST: "The document is not a JSON-RPC 2.0 request, or the line is too long.",
+    INVALID_REQUEST: "The document is no JSON-RPC 2.0 request, or the line or batch is too long.",
     METHOD_NOT_FOUND: "There is no such method here.",
     INTERNAL_ERROR: "The daemon could not do it; its log has the details.",
     TOO_MANY_CONNECTIONS: "The control socket has as many connections as it takes.",
@@ -84,6 +87,8 @@ def parse_request(line: bytes) -> Request | Notification | Batch | Failure:
         return parse_single_request(document)
     if not document:
         return invalid_request(None, "an empty batch")
+    if len(document) > MAX_BATCH_REQUESTS:
+        return invalid_request(None, f"a batch of more than {MAX_BATCH_REQUESTS} requests")
     return Batch(items=tuple(parse_single_request(item) for item in document))
 
 
@@ -115,9 +120,9 @@ def build_request(document: JsonObject, method: str) -> Request | Notification |
     return Request(id=id_of(document), method=method, params=params)
 
 
-def render_responses(responses: list[Response]) -> bytes:
-    """The line that answers a batch, with its line feed."""
-    return render_line([response_document(response) for response in responses])
+def join_responses(lines: list[bytes]) -> bytes:
+    """The line that answers a batch, from those that would answer its requests one by one."""
+    return b"[" + b",".join(line.removesuffix(b"\n") for line in lines) + b"]\n"
 
 
 def render_response(response: Response) -> bytes:

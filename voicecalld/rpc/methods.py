@@ -16,6 +16,7 @@ from voicecalld.errors import (
     NoReplyError,
     NoSuchCallError,
     NotConnectedError,
+    NotSpokenError,
     PermissionDeniedError,
     RequestError,
     StoppingError,
@@ -86,7 +87,7 @@ METHODS: Final[Mapping[str, Method]] = {
             always("callId", "string", "The call that was placed, now or earlier with this key."),
             always("initiated", "boolean", "Always true."),
         ),
-        errors=(TooManyCallsError, StoppingError, CallRefusedError),
+        errors=(TooManyCallsError, StoppingError, CallRefusedError, CallEndedError),
     ),
     "voicecall.continue": Method(
         sentence="Says the message on a call, and waits for the other party's next words.",
@@ -96,7 +97,7 @@ METHODS: Final[Mapping[str, Method]] = {
             always("transcript", "string", "What the other party said."),
             perhaps("digits", "string", "The keys that the other party pressed."),
         ),
-        errors=(*ON_A_CALL, CallBusyError, NoReplyError),
+        errors=(*ON_A_CALL, CallBusyError, NoReplyError, NotSpokenError),
     ),
     "voicecall.speak": Method(
         sentence="Says the message on a call, and answers when it has been heard.",
@@ -106,7 +107,7 @@ METHODS: Final[Mapping[str, Method]] = {
             always("heard", "string", "The words that the other party heard."),
             always("interrupted", "boolean", "Whether the other party cut the message short."),
         ),
-        errors=ON_A_CALL,
+        errors=(*ON_A_CALL, NotSpokenError),
     ),
     "voicecall.dtmf": Method(
         sentence="Presses keys on a call.",
@@ -115,7 +116,7 @@ METHODS: Final[Mapping[str, Method]] = {
             always("digits", "string", "1 to 64 of 0-9 * #, and w for half a second's wait."),
         ),
         result=(SUCCESS,),
-        errors=ON_A_CALL,
+        errors=(*ON_A_CALL, CallRefusedError),
     ),
     "voicecall.end": Method(
         sentence="Hangs a call up; a call that is over stays so, and that is no error.",
@@ -149,7 +150,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "voicecall.latency": Method(
         sentence="How long callers waited for answers, turn by turn and stage by stage.",
         params=(
-            perhaps("last", "integer", "How many turns at most, 1 to 10000; else 200."),
+            perhaps("last", "integer", "How many turns at most, 1 to 1000; else 200."),
             perhaps("callId", "string", "Only turns of this call."),
         ),
         result=(

@@ -35,21 +35,30 @@ def client_sockets(*, given: str | None, environment: Mapping[str, str]) -> tupl
 
 def user_sockets(environment: Mapping[str, str]) -> list[str]:
     """The sockets of this process's own user."""
-    # systemd sets several folders apart with colons.
-    runtime = folder(environment, "RUNTIME_DIRECTORY").split(":")[0]
+    own = folder(environment, "RUNTIME_DIRECTORY")
     session = folder(environment, "XDG_RUNTIME_DIR")
-    state = folder(environment, "XDG_STATE_HOME")
-    home = folder(environment, "HOME")
-    if home and not state:
-        state = f"{home}/.local/state"
-    found = []
-    if runtime:
-        found.append(f"{runtime}/control.sock")
-    found.extend(f"{base}/voicecalld/control.sock" for base in (session, state) if base)
+    found = [] if own is None else [f"{own}/control.sock"]
+    bases = (session, user_state(environment))
+    found.extend(f"{base}/voicecalld/control.sock" for base in bases if base is not None)
     return found
 
 
-def folder(environment: Mapping[str, str], name: str) -> str:
-    """The absolute folder in a variable, without its last slash; else an empty string."""
+def user_state(environment: Mapping[str, str]) -> str | None:
+    """The folder below which this process's own user keeps the state of programs, if any.
+
+    Source: XDG Base Directory Specification 0.8.
+    """
+    state = folder(environment, "XDG_STATE_HOME")
+    home = folder(environment, "HOME")
+    return f"{home}/.local/state" if state is None and home is not None else state
+
+
+def folder(environment: Mapping[str, str], name: str) -> str | None:
+    """The absolute folder in a variable, without its last slash; the first one if several.
+
+    systemd sets the folders of ``RUNTIME_DIRECTORY`` and its like apart with colons.
+    """
     value = environment.get(name, "")
-    return value.rstrip("/") if value.startswith("/") else ""
+    if name.endswith("_DIRECTORY"):
+        value = value.split(":")[0]
+    return value.rstrip("/") if value.startswith("/") else None

@@ -25,6 +25,7 @@ WORKER = "voicecalld.speech.espeak_worker"
 PIECE_CHARACTERS = 300
 # Resampling this much takes the daemon's loop 1 to 2 ms; a clause at once would hold up frames.
 CHUNK_S = 0.1
+START_S = 10.0  # it is usually ready in a tenth of a second
 
 
 @asynccontextmanager
@@ -35,12 +36,16 @@ async def open_embedded_synthesizer(
 
     Raises:
         ConfigError: the engine is not installed, or has no such voice.
-        ServiceError: the engine does not start.
+        ServiceError: the engine does not start, or not in time.
     """
     find_extra("espeakng_loader", setting="tts.provider")
     async with open_worker(NAME, module_command(WORKER)) as worker:
         synthesizer = EmbeddedSynthesizer(worker, settings)
-        await synthesizer.check_voice()
+        try:
+            with trio.fail_after(START_S):
+                await synthesizer.check_voice()
+        except trio.TooSlowError as error:
+            raise ServiceError(f"{NAME} does not answer") from error
         yield synthesizer
 
 

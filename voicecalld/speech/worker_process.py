@@ -2,7 +2,8 @@
 
 import math
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import trio
 
@@ -13,6 +14,16 @@ RECEIVE_BYTES = 65536  # what a pipe holds
 COMPLAINT_BYTES = 2048  # the end of a traceback
 GRACE_S = 0.5  # a worker has nothing to save; it stops as soon as it sees the end of its input
 KILL_S = 1.0  # a killed process is gone at once, unless the kernel itself is stuck
+
+# All that a worker is told: the daemon's environment may hold secrets, and no engine needs it.
+WORKER_ENVIRONMENT: Final[Mapping[str, str]] = {
+    "LC_ALL": "C.UTF-8",
+    # numpy's linear algebra has a thread for each core, and each maps 40 MB: on a large machine
+    # more than `worker_program.LIMITS` allow. No engine here has work for two threads.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OMP_THREAD_LIMIT": "1",
+}
 
 
 class WorkerProcess:
@@ -144,7 +155,6 @@ async def start_worker_process(command: Sequence[str]) -> WorkerProcess:
         stderr=subprocess.PIPE,
         start_new_session=True,
         cwd="/",
-        # The daemon's environment may hold secrets, and no engine needs any of it.
-        env={"LC_ALL": "C.UTF-8"},
+        env=WORKER_ENVIRONMENT,
     )
     return WorkerProcess(process)

@@ -1,6 +1,7 @@
 """The worker's side of its pipes: it reads requests and writes answers until the daemon is gone.
 
-The end of standard input is the order to stop, and comes when the daemon closes it or dies.
+The end of standard input is the order to stop, and comes when the daemon closes it or dies. An
+engine that never comes back does not see it, so its work has a time limit as well.
 Standard output carries answers and nothing else.
 """
 
@@ -8,7 +9,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import BinaryIO, TypeAlias
 
 from voicecalld.speech.framing import Answer, Request, parse_request, render_answer
@@ -24,24 +26,53 @@ LIMITS: Mapping[int, int] = {
     resource.RLIMIT_NOFILE: 64,
 }
 
+# Far more than the engines take to load, or for their longest request.
+LONGEST_WORK_S = 30.0
 
-def run_worker(load: Callable[[], AnswerFunction]) -> None:
-    """Be a worker process: *load* the engine, then answer with what it returned."""
+
+def run_worker(
+    load: Callable[[], AnswerFunction], *, longest_work_s: float = LONGEST_WORK_S
+) -> None:
+    """Be a worker process: *load* the engine, then answer with what it returned.
+
+    Work that takes longer than *longest_work_s* is the process's last.
+    """
     take_no_signals()
     limit_resources()
     answers = take_standard_output()
     try:
-        answer_requests(sys.stdin.buffer, answers, load())
+        with time_limit(longest_work_s):
+            answer = load()
+        answer_requests(sys.stdin.buffer, answers, answer, longest_work_s)
     except BrokenPipeError:
         # The daemon has closed its end, or died. At a normal exit Python would flush once more.
         os._exit(0)
 
 
-def answer_requests(requests: BinaryIO, answers: BinaryIO, answer: AnswerFunction) -> None:
+def answer_requests(
+    requests: BinaryIO, answers: BinaryIO, answer: AnswerFunction, longest_work_s: float
+) -> None:
     """Answer every line of *requests*, in order, until there are no more."""
     for line in requests:
-        answers.write(render_answer(answer(parse_request(line))))
+        with time_limit(longest_work_s):
+            found = answer(parse_request(line))
+        # Without a limit: the daemon may be in no hurry to read, and when it is gone, this fails.
+        answers.write(render_answer(found))
         answers.flush()
+
+
+@contextmanager
+def time_limit(longest_s: float) -> Iterator[None]:
+    """Let the kernel end this process if the block takes longer than *longest_s*.
+
+    Without it, an engine in an endless loop would outlive a daemon that was killed. A thread that
+    watches the pipe could not help: PocketSphinx does not let other threads run while it works.
+    """
+    signal.setitimer(signal.ITIMER_REAL, longest_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def take_no_signals() -> None:
@@ -49,6 +80,8 @@ def take_no_signals() -> None:
 
     systemd signals every process of a unit, and the daemon still wants to say goodbye then.
     """
+    # A handler of ours would have to wait for the engine; the default does not.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

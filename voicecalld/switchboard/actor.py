@@ -92,6 +92,7 @@ class Call:
             tell=self.tell,
             press=self.press,
             measure=self.minutes.measure,
+            send_due=self.send_due,
             first_text_s=services.settings.response_timeout_ms / 1000,
             first_sound_s=services.settings.tts.timeout_ms / 1000,
         )
@@ -101,6 +102,10 @@ class Call:
         self.over = trio.Event()
 
     # --- what others may ask for -----------------------------------------------------
+
+    def send_due(self, now_s: float) -> None:
+        """Send what of our sound is due, without waiting for the wheel."""
+        self.pump.tick(now_s)
 
     async def deliver(self, event: CallEvent) -> None:
         """Let the call know, and wait until it has drawn its conclusions and they are on disk."""

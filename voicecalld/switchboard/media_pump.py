@@ -17,6 +17,7 @@ from voicecalld.call.events import (
     PressedKey,
     SpeechBegan,
     SpeechStopped,
+    SpeechSustained,
     TurnAudible,
     TurnHeard,
 )
@@ -131,6 +132,8 @@ class MediaPump:
             match change:
                 case activity.SpeechBegan():
                     self.tell(SpeechBegan(ago_s=ago_s))
+                case activity.SpeechSustained():
+                    self.tell(SpeechSustained(ago_s=ago_s))
                 case activity.SpeechStopped():
                     self.tell(SpeechStopped(ago_s=ago_s))
                 case _:

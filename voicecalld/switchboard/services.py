@@ -93,7 +93,10 @@ class Services:
 
     def build_activity(self, model: SpeechModel) -> VoiceActivity:
         """Ears for one call."""
-        return VoiceActivity(model, threshold=self.settings.turn.voice_threshold)
+        turn = self.settings.turn
+        return VoiceActivity(
+            model, threshold=turn.voice_threshold, sustained_ms=turn.barge_in_speech_ms
+        )
 
     def build_policy(self, mode: Mode, opening: str) -> CallPolicy:
         """The rules of one call, as the settings want them."""
@@ -106,7 +109,6 @@ class Services:
                 mode=mode,
                 opening=opening,
                 endpoint_silence_s=turn.endpoint_silence_ms / 1000,
-                barge_in_s=turn.barge_in_speech_ms / 1000,
                 transcript_s=turn.transcription_timeout_ms / 1000,
                 silence_s=turn.silence_timeout_seconds,
                 silence_prompt=turn.silence_prompt,

@@ -35,6 +35,7 @@ class TurnTask:
         tell: Callable[[CallEvent], None],
         press: Callable[[str], Awaitable[None]],
         measure: Callable[[int, Stage, float], None],
+        send_due: Callable[[float], None],
         first_text_s: float,
         first_sound_s: float,
     ) -> None:
@@ -43,6 +44,7 @@ class TurnTask:
         self.tell = tell
         self.press = press
         self.measure = measure
+        self.send_due = send_due
         self.first_text_s = first_text_s
         self.first_sound_s = first_sound_s
         self.scope = trio.CancelScope()
@@ -90,7 +92,7 @@ class TurnTask:
             self.playout,
             turn,
             first_sound_s=self.first_sound_s,
-            on_sound=lambda: self.note(turn, Stage.AUDIO),
+            on_sound=lambda: self.on_sound(turn),
         )
         chunker = ClauseChunker()
         async with aclosing(outputs):
@@ -122,6 +124,11 @@ class TurnTask:
         """Queue the sound of *clauses*."""
         for clause in clauses:
             await speaker.say(clause)
+
+    def on_sound(self, turn: int) -> None:
+        """Some sound of turn *turn* was queued: its first frames need not wait for a tick."""
+        self.note(turn, Stage.AUDIO)
+        self.send_due(trio.current_time())
 
     def note(self, turn: int, stage: Stage) -> None:
         """Turn *turn* has come to *stage*."""

@@ -3,16 +3,20 @@
 import trio
 
 from voicecalld.call.record import LIVE_STATES, CallRecord, Entry
+from voicecalld.errors import JournalError
 
 
 class Ledger:
-    """Entries in the order of their posting; ``broken`` makes `settle` raise it."""
+    """Entries as they were posted; ``broken`` is raised by `settle`, ``full`` lets `post` fail."""
 
     def __init__(self, *entries: Entry) -> None:
         self.entries: list[Entry] = list(entries)
         self.broken: Exception | None = None
+        self.full = False
 
     def post(self, entry: Entry) -> None:
+        if self.full:
+            raise JournalError("too many entries wait to be written")
         self.entries.append(entry)
 
     async def settle(self) -> None:

@@ -94,9 +94,11 @@ class Link:
         self.requests: list[HttpRequest] = []
         self.fault: Exception | None = None
         self.hangs = False
+        self.delay_s = 0.0
 
     async def request(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
+        await trio.sleep(self.delay_s)
         if self.hangs:
             await trio.sleep_forever()
         if self.fault is not None:

@@ -1,7 +1,8 @@
 """What goes wrong in one call stays in that call."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import trio
@@ -10,10 +11,17 @@ from trio.testing import MockClock
 from tests.fakes.agent_fakes import ScriptedAgent
 from tests.switchboard.office import Office, open_office
 from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn, SayText
+from voicecalld.call.events import EndReason, PressedKey
+from voicecalld.call.playout import Frame, Mark
 from voicecalld.call.record import CallState
-from voicecalld.errors import JournalError, ServiceError
+from voicecalld.errors import CallEndedError, JournalError, ServiceError
+from voicecalld.exchange.exchange import RingOrder
+from voicecalld.ids import PhoneNumber
 from voicecalld.net.message_stream import open_memory_streams
+from voicecalld.phone_settings import PhoneScript, Step
+from voicecalld.speech.base import Transcription
 from voicecalld.switchboard.actor import Call
+from voicecalld.switchboard.mailbox import MAX_UNREAD_LETTERS
 
 ASKS = {"steps": [{"say": "What time is it?"}], "hang_up_when_done": False}
 
@@ -115,6 +123,95 @@ async def test_a_journal_that_cannot_be_written_stops_a_call_before_it_is_dialle
 
         assert office.link.requests == []
         assert office.switchboard.live_count == 0
+
+
+async def test_a_bug_in_sending_ends_that_call_and_the_wheel_turns_on(
+    autojump_clock: MockClock,
+) -> None:
+    def broken(now_s: float) -> list[Frame | Mark]:
+        raise ZeroDivisionError("a bug")
+
+    async with open_office(phone={}) as office:
+        call_id = await office.call("Hello.")
+        call = office.switchboard.find(call_id)
+        assert call is not None
+        call.playout.take = broken  # type: ignore[method-assign]  # a bug
+        record = await office.wait_over(call_id)
+        healthy = await office.call("Hello again.")
+        await office.wait_for("call.speech")
+
+    assert record.state is CallState.ERROR
+    assert healthy != call_id
+    assert office.said == [("bot", "Hello again.", False)]
+
+
+async def test_more_events_than_a_call_can_take_end_that_call(autojump_clock: MockClock) -> None:
+    async with open_office(phone={}) as office:
+        call_id = await office.call("Hello.")
+        call = office.switchboard.find(call_id)
+        assert call is not None
+        for _ in range(MAX_UNREAD_LETTERS + 2):
+            call.tell(PressedKey(digit="1"))
+        record = await office.wait_over(call_id)
+
+    assert record.state is CallState.ERROR
+
+
+async def test_a_call_that_is_ended_while_it_is_dialled_is_hung_up_at_the_carrier(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone={}) as office, trio.open_nursery() as nursery:
+        office.link.delay_s = 3.0
+        nursery.start_soon(expect_error, CallEndedError, office.call)
+        await trio.sleep(1)
+        (call,) = office.switchboard.calls.values()
+
+        await call.end(EndReason.HANGUP_BOT)
+        await trio.sleep(10)
+
+    assert [request.method for request in office.link.requests] == ["POST", "DELETE"]
+
+
+async def test_a_call_whose_end_cannot_be_recorded_is_hung_up_all_the_same(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone={}) as office:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        office.journal.full = True
+
+        await office.switchboard.end(call_id)
+
+    assert [request.method for request in office.link.requests] == ["POST", "DELETE"]
+
+
+class DeafTranscriber:
+    """Cannot be opened."""
+
+    def open(self) -> AbstractAsyncContextManager[Transcription]:
+        raise ServiceError("no such service")
+
+
+async def test_a_caller_is_refused_when_a_service_does_not_work(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(inbound_policy="open") as office:
+        services = replace(office.switchboard.services, transcriber=DeafTranscriber())
+        office.switchboard.services = services
+        script = PhoneScript(steps=(Step(say="Hello?"),))
+        order = RingOrder(from_="+15550177", to=PhoneNumber("+15550000000"), script=script)
+
+        result = await office.exchange.ring(order)
+
+    (record,) = office.journal.latest().values()
+    assert not result.accepted
+    assert record.state is CallState.ERROR
+    assert office.switchboard.live_count == 0
+
+
+async def expect_error(kind: type[Exception], function: Callable[[], Awaitable[object]]) -> None:
+    with pytest.raises(kind):
+        await function()
 
 
 async def open_stream(office: Office, start: str) -> bool:

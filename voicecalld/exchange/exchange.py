@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
+import structlog
 import trio
 
 from voicecalld.errors import BadMessageError, BadScriptError, CarrierError
@@ -30,6 +31,8 @@ from voicecalld.provider.http import HttpRequest, HttpResponse, Reply, Webhook
 from voicecalld.provider.mock.webhook import MockReason
 from voicecalld.settings import MockSettings
 from voicecalld.speech.base import Synthesizer
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,5 +204,7 @@ class Exchange:
     async def _run_line(self, line: Line, hold: Course) -> None:
         try:
             await line.run(hold)
+        except Exception:  # a bug ends this line, and nothing else
+            log.exception("line failed")
         finally:
             del self._lines[line.facts.provider_call_id]

@@ -124,7 +124,7 @@ class Call:
 
     async def carry(self, line: Line, opened: StreamOpened) -> None:
         """Let *line* carry the call's audio; returns when it does so no longer."""
-        if self.machine.is_over:
+        if self.mailbox.is_closed:
             return
         done = trio.Event()
         self.nursery.start_soon(self.run_stream, line, opened, done)
@@ -158,6 +158,7 @@ class Call:
                 voice=voice,
                 transcription=self.transcription,
                 tell=self.tell,
+                fail=self.mailbox.fail,
                 watcher=self.minutes,
             )
             if self.carrier.order is not None:
@@ -165,8 +166,11 @@ class Call:
             self.nursery.start_soon(self.collect_words)
             self.begun.succeed(None)
             with self.services.wheel.turning(self.pump):
-                while self.finish is None:
-                    await self.take_letter()
+                try:
+                    while self.finish is None:
+                        await self.take_letter()
+                finally:
+                    self.mailbox.close()
             self.nursery.cancel_scope.cancel()
 
     def brief(self) -> Briefing:
@@ -184,7 +188,9 @@ class Call:
     async def place(self, order: PlaceOrder) -> None:
         """Ask the carrier to dial."""
         try:
-            placed = await self.carrier.place(order)
+            # Also when the call is ended meanwhile: a call that nobody knows could not be hung up.
+            with trio.CancelScope(shield=True):  # it has a bound of its own
+                placed = await self.carrier.place(order)
         except CarrierError as error:
             log.warning("call not placed", reason=str(error))
             self.placed.fail(CallRefusedError(f"the carrier would not place the call: {error}"))
@@ -242,26 +248,34 @@ class Call:
         # Without a verdict of the rules it was the daemon that was stopped.
         finish = self.finish or Finish(reason=EndReason.HANGUP_BOT, carrier_knows=False)
         self.machine.handle(HungUp(reason=finish.reason), trio.current_time())
-        self.note_stopped_turn()
-        self.notes.on_ended(finish.reason)
-        ended = CallEndedError(f"the call is over: {finish.reason}")
-        self.prompting.fail_all(ended)
-        self.begun.fail(ended)
-        self.placed.fail(ended)
         self.mailbox.close()
+        try:
+            self.note_stopped_turn()
+            self.notes.on_ended(finish.reason)
+        except JournalError as error:
+            log.warning("end of call not recorded", reason=str(error))
+        self.dismiss(CallEndedError(f"the call is over: {finish.reason}"))
         try:
             if not finish.carrier_knows:
                 await self.carrier.hang_up()
-            await self.settle()
-        except (CarrierError, JournalError) as error:
-            log.warning("call not wound up", reason=str(error))
-        finally:
-            self.over.set()
+        except CarrierError as error:
+            log.warning("carrier did not hang up", reason=str(error))
+        await self.settle()
+        self.over.set()
+
+    def dismiss(self, error: CallEndedError) -> None:
+        """Tell all who wait for something of this call that it will not come."""
+        self.prompting.fail_all(error)
+        self.begun.fail(error)
+        self.placed.fail(error)
 
     async def settle(self) -> None:
         """Wait until the journal has the call's end, or long enough."""
-        with trio.move_on_after(SETTLE_S):
-            await self.services.journal.settle()
+        try:
+            with trio.move_on_after(SETTLE_S):
+                await self.services.journal.settle()
+        except JournalError as error:
+            log.warning("end of call not recorded", reason=str(error))
 
     # --- obeying ---------------------------------------------------------------------
 

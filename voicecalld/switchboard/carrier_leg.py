@@ -24,13 +24,14 @@ class CarrierLeg:
         self.call: ProviderCallId | None = None
 
     async def place(self, order: PlaceOrder) -> ProviderCallId:
-        """Place the call.
+        """Place the call, and remember what the carrier calls it.
 
         Raises:
             CarrierError: the carrier refused, or did not answer in time.
         """
         response = await self.request(self.provider.rest.place(order), PLACE_S)
-        return self.provider.rest.read_placed(response)
+        self.call = self.provider.rest.read_placed(response)
+        return self.call
 
     async def press(self, digits: str) -> None:
         """Press keys towards the other party.

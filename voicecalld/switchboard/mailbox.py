@@ -11,12 +11,21 @@ from voicecalld.call.events import CallEvent, Woke
 MAX_UNREAD_LETTERS = 1000
 
 
+class MailboxFullError(Exception):
+    """More happens to a call than it can take in; never leaves the switchboard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """An event, and what to set when its commands have been obeyed."""
 
     event: CallEvent
     obeyed: trio.Event | None = None
+
+    async def wait(self) -> None:
+        """Wait until the event's commands have been obeyed."""
+        if self.obeyed is not None:
+            await self.obeyed.wait()
 
     def was_obeyed(self) -> None:
         """Let whoever waits go on."""
@@ -29,26 +38,44 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.is_closed = False
+        self.failure: Exception | None = None
         self.slot, self.letters = trio.open_memory_channel[Letter](MAX_UNREAD_LETTERS)
 
     def put(self, event: CallEvent) -> None:
-        """Let the call know that *event* has happened; never waits."""
+        """Let the call know that *event* has happened; neither waits nor raises."""
         if not self.is_closed:
-            self.slot.send_nowait(Letter(event))
+            self.post(Letter(event))
+
+    def post(self, letter: Letter) -> None:
+        """Put *letter* into the slot; if there is no room, the call has failed."""
+        try:
+            self.slot.send_nowait(letter)
+        except trio.WouldBlock:
+            self.failure = MailboxFullError("the call does not keep up with its events")
+            letter.was_obeyed()
+
+    def fail(self, error: Exception) -> None:
+        """Let the call end by *error*, which was raised outside of its tasks."""
+        self.failure = error
+        self.put(Woke())  # so that it looks
 
     async def deliver(self, event: CallEvent) -> None:
         """Let the call know, and wait until it has drawn its conclusions."""
         if self.is_closed:
             return
-        obeyed = trio.Event()
-        self.slot.send_nowait(Letter(event, obeyed))
-        await obeyed.wait()
+        letter = Letter(event, trio.Event())
+        self.post(letter)
+        await letter.wait()
 
     async def take(self, wake_at_s: float | None) -> Letter:
         """The next event; `Woke` if *wake_at_s* comes first."""
+        letter = Letter(Woke())
         with trio.move_on_at(math.inf if wake_at_s is None else wake_at_s):
-            return await self.letters.receive()
-        return Letter(Woke())
+            letter = await self.letters.receive()
+        if self.failure is not None:
+            letter.was_obeyed()
+            raise self.failure
+        return letter
 
     def close(self) -> None:
         """Nobody will read any more: let all who wait go on."""

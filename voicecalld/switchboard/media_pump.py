@@ -70,12 +70,14 @@ class MediaPump:
         voice: activity.VoiceActivity,
         transcription: Transcription,
         tell: Callable[[CallEvent], None],
+        fail: Callable[[Exception], None],
         watcher: Watcher,
     ) -> None:
         self.playout = playout
         self.voice = voice
         self.transcription = transcription
         self.tell = tell
+        self.fail = fail
         self.watcher = watcher
         self.line: Line | None = None
         self.piece = bytearray()
@@ -156,7 +158,14 @@ class MediaPump:
     # --- out -------------------------------------------------------------------------
 
     def tick(self, now_s: float) -> None:
-        """Send what is due; called by the wheel."""
+        """Send what is due; called by the wheel, which must not stop for one call's bug."""
+        try:
+            self.send_due(now_s)
+        except Exception as error:  # noqa: BLE001 - the call raises it again, in a task of its own
+            self.fail(error)
+
+    def send_due(self, now_s: float) -> None:
+        """Send what is due at *now_s*."""
         line = self.line
         if line is None:
             return

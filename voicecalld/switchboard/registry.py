@@ -170,7 +170,10 @@ class Switchboard:
             return await self.refuse(record, refusal)
         call = self.register(record, self.settings.inbound_greeting, None)
         self.nursery.start_soon(self.host, call)
-        await call.begun.wait()
+        try:
+            await call.begun.wait()
+        except CallEndedError:  # a service that is needed for it does not work; it was logged
+            return Refusal(reason="the call could not begin")
         await call.deliver(Placed(provider_call_id=report.provider_call_id))
         await call.deliver(Rang())
         return call

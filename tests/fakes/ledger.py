@@ -7,11 +7,12 @@ from voicecalld.errors import JournalError
 
 
 class Ledger:
-    """Entries as they were posted; ``broken`` is raised by `settle`, ``full`` lets `post` fail."""
+    """Entries as they were posted; ``broken`` is raised by `settle`, ``full`` fails `post` too."""
 
     def __init__(self, *entries: Entry) -> None:
         self.entries: list[Entry] = list(entries)
         self.broken: Exception | None = None
+        self.good_settles = 0  # so many more, before it breaks
         self.full = False
 
     def post(self, entry: Entry) -> None:
@@ -22,7 +23,11 @@ class Ledger:
     async def settle(self) -> None:
         await trio.lowlevel.checkpoint()
         if self.broken is not None:
-            raise self.broken
+            self.good_settles -= 1
+            if self.good_settles < 0:
+                raise self.broken
+        if self.full:
+            raise JournalError("the journal cannot be written")
 
     def latest(self) -> dict[str, CallRecord]:
         return {entry.record.call_id: entry.record for entry in self.entries}

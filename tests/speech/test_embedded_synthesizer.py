@@ -47,6 +47,16 @@ async def test_no_voice_is_so_loud_that_it_is_clipped(voice: str) -> None:
     assert PEAK / 8 < max(levels) < PEAK
 
 
+async def test_a_voice_with_breath_sounds_the_same_in_each_process() -> None:
+    sounds = set()
+    for _ in range(3):
+        async with open_embedded_synthesizer(EmbeddedVoiceSettings(voice="en-us+f3")) as one:
+            assert isinstance(one, EmbeddedSynthesizer)
+            sounds.add(await spoken(one, "Hello, how are you?"))
+
+    assert len(sounds) == 1
+
+
 async def test_a_voice_that_does_not_exist_is_the_operators_mistake() -> None:
     with pytest.raises(ConfigError, match=r"^tts.embedded.voice: espeak-ng has no voice 'xx'$"):
         async with open_embedded_synthesizer(EmbeddedVoiceSettings(voice="xx")):

@@ -9,14 +9,14 @@ import trio
 from trio.testing import MockClock
 
 from tests.fakes.agent_fakes import ScriptedAgent
-from tests.switchboard.office import Office, open_office
+from tests.switchboard.office import CALLEE, Office, open_office
 from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn, SayText
 from voicecalld.call.events import EndReason, PressedKey
 from voicecalld.call.playout import Frame, Mark
 from voicecalld.call.record import CallState
 from voicecalld.errors import CallEndedError, JournalError, ServiceError
 from voicecalld.exchange.exchange import RingOrder
-from voicecalld.ids import PhoneNumber
+from voicecalld.ids import CallId, PhoneNumber
 from voicecalld.net.message_stream import open_memory_streams
 from voicecalld.phone_settings import PhoneScript, Step
 from voicecalld.speech.base import Transcription
@@ -125,6 +125,53 @@ async def test_a_journal_that_cannot_be_written_stops_a_call_before_it_is_dialle
         assert office.switchboard.live_count == 0
 
 
+async def test_a_call_that_could_not_be_recorded_is_no_call_when_the_disk_has_room_again(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=ASKS) as office:
+        office.journal.broken = JournalError("disk full")
+        office.journal.good_settles = 1  # to look the key up
+        with pytest.raises(JournalError):
+            await order(office, "order-66")
+        office.journal.broken = None
+
+        (refused,) = office.journal.latest().values()
+        placed = await order(office, "order-66")
+
+        assert refused.state is CallState.FAILED
+        assert placed != refused.call_id
+        assert await order(office, "order-66") == placed
+        assert len(office.link.requests) == 1
+
+
+async def test_a_key_is_not_looked_up_before_what_was_said_of_it_is_on_disk(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=ASKS) as office:
+        await order(office, "order-66")
+        office.journal.broken = JournalError("disk full")
+
+        with pytest.raises(JournalError):
+            await order(office, "order-66")
+
+        assert len(office.link.requests) == 1
+
+
+async def test_the_end_of_a_call_is_not_reported_before_it_is_on_disk(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=ASKS) as office:
+        call_id = await office.call()
+        office.journal.broken = JournalError("disk full")
+
+        with pytest.raises(JournalError):
+            await office.switchboard.end(call_id)
+        with pytest.raises(JournalError):  # nor the second time
+            await office.switchboard.end(call_id)
+
+        assert office.link.requests[-1].method == "DELETE"
+
+
 async def test_a_bug_in_sending_ends_that_call_and_the_wheel_turns_on(
     autojump_clock: MockClock,
 ) -> None:
@@ -180,9 +227,16 @@ async def test_a_call_whose_end_cannot_be_recorded_is_hung_up_all_the_same(
         await office.wait_for("call.speech")
         office.journal.full = True
 
-        await office.switchboard.end(call_id)
+        with pytest.raises(JournalError):
+            await office.switchboard.end(call_id)
 
     assert [request.method for request in office.link.requests] == ["POST", "DELETE"]
+
+
+async def order(office: Office, key: str) -> CallId:
+    return await office.switchboard.place(
+        to=CALLEE, message="Hello.", mode=None, idempotency_key=key
+    )
 
 
 class DeafTranscriber:

@@ -20,6 +20,7 @@ PARAMETER_VOLUME: Final = 2  # 100 is its default
 EVENT_LIST_TERMINATED: Final = 0
 EVENT_WORD: Final = 1
 OK: Final = 0
+NOISE_SEED: Final = 1
 
 # At its default of 100 the loudest voices are clipped. At 70 the peaks of every voice fit, and
 # speech has about -23 dBFS, a little above the -26 that telephony expects (ITU-T G.100.1).
@@ -94,6 +95,8 @@ class Engine:
         self._callback = SynthCallback(self._on_sound)  # kept: the engine calls it later
         self._library.espeak_SetSynthCallback(self._callback)
         self._library.espeak_SetParameter(PARAMETER_VOLUME, VOLUME, 0)
+        # The breath of a voice is chance: without this, no two processes would sound alike.
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(NOISE_SEED))
 
     def set_voice(self, voice: str) -> bool:
         """Take *voice*, such as ``en-us``, ``en-gb`` or ``en-us+f3``; False if there is none."""

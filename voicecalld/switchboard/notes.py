@@ -1,5 +1,6 @@
 """What one call writes into the journal."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from voicecalld.call.record import (
     Utterance,
 )
 from voicecalld.call.transcript import Transcript
+from voicecalld.errors import JournalError
 from voicecalld.ids import ProviderCallId
 
 
@@ -70,6 +72,16 @@ class Notes:
         state = CallState(reason.value)
         self.record = replace(self.record, state=state, ended_unix_s=self.unix_clock())
         self.write("call.ended", {"reason": reason.value})
+
+    def on_never_begun(self) -> None:
+        """The call was refused because its beginning could not be written.
+
+        The journal may still write that beginning when it can; then the call is not to stand
+        there as one that lives, nor to keep the key from the next attempt.
+        """
+        self.record = replace(self.record, idempotency_key=None)
+        with contextlib.suppress(JournalError):  # of which the beginning has told
+            self.on_ended(EndReason.FAILED)
 
     def on_utterance(
         self, speaker: Speaker, text: str, *, ago_s: float, interrupted: bool = False

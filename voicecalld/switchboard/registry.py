@@ -104,18 +104,27 @@ class Switchboard:
             message = "to is missing, and the setting to_number is not set either"
             raise BadParameterError(message, parameter="to")
         if idempotency_key is not None:
-            earlier = await self.services.journal.call_for_key(idempotency_key)
+            earlier = await self.find_for_key(idempotency_key)
             if earlier is not None:
-                return earlier.call_id
-        for call in self.calls.values():
-            if idempotency_key and call.notes.record.idempotency_key == idempotency_key:
-                return call.notes.record.call_id
+                return earlier
         self.check_capacity()
         call = self.build_outbound(number, message, mode, idempotency_key)
         self.nursery.start_soon(self.host, call)
         await call.placed.wait()
         await self.services.journal.settle()
         return call.notes.record.call_id
+
+    async def find_for_key(self, idempotency_key: str) -> CallId | None:
+        """The call that was placed for this key, if there is one."""
+        # A record that is not on disk yet would be overlooked, and the other party rung twice.
+        await self.services.journal.settle()
+        earlier = await self.services.journal.call_for_key(idempotency_key)
+        if earlier is not None:
+            return earlier.call_id
+        for call in self.calls.values():
+            if call.notes.record.idempotency_key == idempotency_key:
+                return call.notes.record.call_id
+        return None
 
     def check_capacity(self) -> None:
         """Refuse one call more than allowed."""
@@ -220,6 +229,7 @@ class Switchboard:
             await self.services.journal.settle()
             await call.run()
         except JournalError as error:  # nothing that is not recorded may happen
+            call.notes.on_never_begun()
             call.begun.fail(error)
             call.placed.fail(error)
             call.over.set()
@@ -282,5 +292,6 @@ class Switchboard:
         call = self.find(call_id)
         if call is not None:
             await call.end(EndReason.HANGUP_BOT)
-        elif await self.services.journal.call(call_id) is None:
+        await self.services.journal.settle()
+        if call is None and await self.services.journal.call(call_id) is None:
             raise NoSuchCallError(f"no call has the id {call_id!r}")

@@ -1,4 +1,6 @@
-"""The configuration file: TOML text in, `Settings` or a list of its mistakes out.
+"""Configuration files: TOML text in, `Settings` or a list of mistakes out.
+
+A telephone's script is such a file as well, with another model at its top.
 
 All mistakes are reported together, one line each, as ``FILE: KEY: what was found, what is
 allowed``. A value reaches such a line through `shown_value` only, which knows what is secret.
@@ -6,10 +8,10 @@ allowed``. A value reaches such a line through `shown_value` only, which knows w
 
 import difflib
 import re
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import tomlkit
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from tomlkit.exceptions import ParseError, TOMLKitError
 
@@ -19,13 +21,15 @@ from voicecalld.settings import Settings
 from voicecalld.settings_reference import (
     allowed_item,
     allowed_values,
-    build_tables,
     extra,
     find_field,
     find_model,
+    tables_of,
 )
 
 Path: TypeAlias = tuple[str | int, ...]
+Model: TypeAlias = type[BaseModel]
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 LONGEST_SHOWN: Final = 60
 LONGEST_REASON: Final = 200
@@ -34,11 +38,17 @@ BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def parse_config(text: str, file: str) -> Settings:
-    """The settings that *text* describes; what it does not mention has its default.
+    """The settings that *text* describes; see `parse_document`."""
+    return parse_document(text, file, Settings)
+
+
+def parse_document(text: str, file: str, root: type[ModelT]) -> ModelT:
+    """What *text* describes; what it does not mention has its default.
 
     Args:
         text: a TOML document, without a byte order mark.
         file: its name, which begins every line of the complaint.
+        root: the model of its top level.
 
     Raises:
         ConfigError: with all mistakes. The first in the syntax hides those behind it.
@@ -48,9 +58,9 @@ def parse_config(text: str, file: str) -> Settings:
     except TOMLKitError as error:
         raise ConfigError(f"{file}: {syntax_problem(error)}") from None
     try:
-        return Settings.model_validate(values)
+        return root.model_validate(values)
     except ValidationError as error:
-        problems = [value_problem(detail) for detail in error.errors(include_url=False)]
+        problems = [value_problem(detail, root) for detail in error.errors(include_url=False)]
     # Out here, because the exception that is left behind holds values that may be secret.
     raise ConfigError(*(f"{file}: {problem}" for problem in problems))
 
@@ -64,15 +74,15 @@ def syntax_problem(error: TOMLKitError) -> str:
     return f"line {error.line}, column {error.col + 1}: {reason.removesuffix(place)}"
 
 
-def value_problem(detail: ErrorDetails) -> str:
+def value_problem(detail: ErrorDetails, root: Model) -> str:
     """One mistake: the key, and what is wrong with it."""
     path = detail["loc"]
     if detail["type"] == "extra_forbidden":
-        return f"{shown_path(path)}: unknown key{suggestion(path)}"
+        return f"{shown_path(path)}: unknown key{suggestion(path, root)}"
     if path[-1] == "[key]":
         # The name of a table that the operator chooses.
         return f"{shown_path(path[:-1])}: {reason_given(detail)}"
-    field = find_field(path)
+    field = find_field(path, root)
     assert field is not None, "what is not in the models is reported as an unknown key"
     secret = bool(extra(field).get("secret"))
     found = f"found {shown_value(detail['input'], secret=secret)}"
@@ -91,17 +101,17 @@ def reason_given(detail: ErrorDetails) -> str:
     return shortened(detail["msg"].removeprefix("Value error, "), LONGEST_REASON)
 
 
-def suggestion(path: Path) -> str:
+def suggestion(path: Path, root: Model) -> str:
     """The key that was probably meant: a similar one of the same table, or its namesake."""
     name = str(path[-1])
-    model = find_model(path[:-1])
+    model = find_model(path[:-1], root)
     siblings = [] if model is None else list(model.model_fields)
     similar = difflib.get_close_matches(name, siblings, n=1)
     if similar:
         return f'; did you mean "{similar[0]}"?'
     namesakes = [
         (*table.path, key.name)
-        for table in build_tables()
+        for table in tables_of(root, (), is_array=False)
         for key in table.keys
         if key.name == name
     ]

@@ -1,6 +1,7 @@
 """The daemon as a process: options, settings, logs, signals, exit status."""
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -56,7 +57,7 @@ def run(options: Namespace, environment: MutableMapping[str, str], prefix: str =
         settings, file = load_settings(options.config, environment)
         source = str(file or "no configuration file; the defaults")
         if options.check_config:
-            trio.run(check_settings, settings, source)
+            check(settings, source)
             print(f"{source}: OK")
             return 0
         notifier = take_notifier(environment)
@@ -65,7 +66,7 @@ def run(options: Namespace, environment: MutableMapping[str, str], prefix: str =
         try:
             trio.run(serve, settings, around, notifier, interval_s)
         except* ConfigError:  # there may be more of its kind: tell all of them
-            trio.run(check_settings, settings, source)
+            check(settings, source)
             raise
     except VoicecallError as error:
         return report((error,), prefix)
@@ -75,6 +76,17 @@ def run(options: Namespace, environment: MutableMapping[str, str], prefix: str =
             raise
         return report(leaves(known), prefix)
     return 0
+
+
+def check(settings: Settings, source: str) -> None:
+    """Try everything that the settings name; the process has nothing to do afterwards.
+
+    Raises:
+        ConfigError: some of it cannot be used; each problem begins with *source*.
+    """
+    # What the parts say of themselves when they start would look like mistakes in the settings.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    trio.run(check_settings, settings, source)
 
 
 def find_surroundings(

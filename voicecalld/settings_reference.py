@@ -86,13 +86,14 @@ def allowed_item(field: FieldInfo) -> str:
     return str(extra(field).get("item", "a table"))
 
 
-def find_field(path: tuple[str | int, ...]) -> FieldInfo | None:
+def find_field(path: tuple[str | int, ...], root: type[BaseModel] = Settings) -> FieldInfo | None:
     """The setting at *path*, or the array it is an element of; ``None`` where nothing is known.
 
     Args:
         path: names of tables and keys, and the positions of array elements.
+        root: the file's top level.
     """
-    model: type[BaseModel] | None = Settings
+    model: type[BaseModel] | None = root
     field: FieldInfo | None = None
     parts = list(path)
     while parts and model is not None:
@@ -105,11 +106,13 @@ def find_field(path: tuple[str | int, ...]) -> FieldInfo | None:
     return field
 
 
-def find_model(path: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """The table at *path*."""
-    field = find_field(path)
+def find_model(
+    path: tuple[str | int, ...], root: type[BaseModel] = Settings
+) -> type[BaseModel] | None:
+    """The table at *path* in a file with *root* at its top."""
+    field = find_field(path, root)
     if field is None:
-        return Settings if not path else None
+        return root if not path else None
     return inner_model(field)
 
 

@@ -7,6 +7,7 @@ from voicecalld.control.params import (
     InitiateParams,
     LatencyParams,
     ListParams,
+    MessageParams,
     NoParams,
     Params,
     RingParams,
@@ -32,6 +33,11 @@ def test_a_method_takes_exactly_the_parameters_that_the_table_says(name: str) ->
     [
         (InitiateParams, {}, "message", "message: is missing"),
         (InitiateParams, {"message": " \n"}, "message", "message: must not be blank"),
+        (InitiateParams, {"message": "\U0001f600"}, "message", "message: has nothing that can be"),
+        (InitiateParams, {"message": "**  **\n---"}, "message", "nothing that can be said"),
+        (InitiateParams, {"message": "?!"}, "message", "nothing that can be said"),
+        (MessageParams, {"callId": "a", "message": "\U0001f600"}, "message", "nothing that can"),
+        (RingParams, {"from": "anonymous", "say": "..."}, "say", "say: has nothing that can be"),
         (InitiateParams, {"message": "a\x1b[2J"}, "message", "control characters"),
         (InitiateParams, {"message": "a\x85"}, "message", "control characters"),
         (InitiateParams, {"message": "a" * 10_001}, "message", "more than 10000"),
@@ -89,6 +95,13 @@ def test_what_may_be_left_out_may_also_be_null() -> None:
     parsed = parse_params(InitiateParams, {"message": "Hi\n\tthere", "to": None, "mode": None})
 
     assert parsed == InitiateParams(message="Hi\n\tthere")
+
+
+@pytest.mark.parametrize(
+    "message", ["\U0001f600 5", "- - -\n*So!*", "\u597d", "! " * 300 + "Now."]
+)
+def test_a_message_with_one_word_can_be_said(message: str) -> None:
+    assert parse_params(InitiateParams, {"message": message}).message == message
 
 
 def test_no_parameters_at_all_are_none() -> None:

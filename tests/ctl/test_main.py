@@ -16,7 +16,7 @@ from tests.ctl.running import (
     started_ctl,
 )
 from tests.fakes.control_parties import FakeReply, Office
-from voicecalld.errors import NoReplyError
+from voicecalld.errors import BadParameterError, NoReplyError
 
 CALL = ("--call-id", "mock-0")
 
@@ -84,6 +84,19 @@ async def test_a_refusal_is_told_on_stderr(
     ended = await run_ctl(office, capsys, "continue", *CALL, "--message", "So?")
 
     assert ended == Ended(status=1, out="", err="voicecallctl: nothing was said in time\n")
+
+
+async def test_every_mistake_in_a_script_is_told_on_a_line_of_its_own(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.calls.error = BadParameterError("a.toml: x: unknown key\na.toml: y\x1b: unknown key")
+
+    ended = await run_ctl(office, capsys, "continue", *CALL, "--message", "So?")
+
+    assert ended.err.splitlines() == [
+        "voicecallctl: a.toml: x: unknown key",
+        "voicecallctl: a.toml: y\\x1b: unknown key",
+    ]
 
 
 async def test_a_refusal_in_json_is_a_document_on_stderr(
@@ -191,6 +204,33 @@ def test_a_complaint_that_cannot_be_written_leaves_the_exit_status(tmp_path: Pat
         ended = run_process("-m", "voicecalld.ctl.main", *argv, err=full)
 
     assert ended.returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("redirection", "command", "told", "status"),
+    [
+        (">&-", "version", "", 0),
+        (">&-", "--help", "", 0),
+        ("2>&-", "list", "", 3),
+        ("2>&-", "nonsense", "", 2),
+        ("<&-", "version", "voicecallctl", 0),
+        ("<&- >&- 2>&-", "version", "", 0),
+    ],
+)
+def test_a_closed_stream_is_one_that_nobody_reads(
+    tmp_path: Path, redirection: str, command: str, told: str, status: int
+) -> None:
+    ctl = f"{sys.executable} -m voicecalld.ctl.main --socket {tmp_path / 'none'}"
+
+    ended = subprocess.run(
+        ["sh", "-c", f"exec {ctl} {command} {redirection}"],
+        env=PLAIN_ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == status
+    assert ended.stdout.startswith(told)
+    assert bool(ended.stdout) == bool(told)
+    assert ended.stderr == ""
 
 
 async def test_a_reader_who_has_seen_enough_is_no_error(office: Office) -> None:

@@ -2,17 +2,22 @@
 
 import os
 import select
+import shutil
+import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from voicecalld.ctl.client import connect
 from voicecalld.demo.daemon_process import (
+    SHORT_FOLDER,
     STOP_S,
     OwnDaemon,
     build_environment,
+    open_folder,
     open_notices,
     run_daemon,
     start,
@@ -48,6 +53,37 @@ def test_the_daemon_is_told_nothing_that_was_meant_for_another_one() -> None:
     assert environment == {"HOME": "/home/jo", "NOTIFY_SOCKET": "/demo/notify.sock"}
 
 
+def test_the_demo_works_where_the_name_of_the_temporary_folder_is_too_long_for_a_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+
+    with open_folder() as folder, open_notices(folder):
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        owner = folder.stat().st_uid
+
+    assert (mode, owner) == (0o700, os.getuid())
+    assert not folder.exists()
+
+
+def test_a_short_temporary_folder_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", SHORT_FOLDER)
+
+    with open_folder() as outer:
+        monkeypatch.setattr(tempfile, "tempdir", str(outer))
+        with open_folder() as folder:
+            assert folder.parent == outer
+
+
+def test_a_demo_that_can_make_no_folder_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+
+    with pytest.raises(DemoFailedError, match="no folder can be made in /nowhere"), open_folder():
+        pass
+
+
 def kill(daemon: OwnDaemon) -> None:
     daemon.process.kill()
     daemon.process.wait()
@@ -79,19 +115,21 @@ from pathlib import Path
 from voicecalld.demo.daemon_process import run_daemon
 
 with run_daemon(Path({str(tmp_path / "call.wav")!r})) as daemon:
-    print(daemon.process.pid, flush=True)
+    print(daemon.process.pid, daemon.folder, flush=True)
     signal.pause()
 """
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", demo]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
-        daemon_fd = os.pidfd_open(int(process.stdout.readline()))
+        pid, _, folder = process.stdout.readline().decode().strip().partition(" ")
+        daemon_fd = os.pidfd_open(int(pid))
         process.kill()
 
     # Readable once the process is gone.
     assert select.select([daemon_fd], [], [], STOP_S)[0]
     os.close(daemon_fd)
+    shutil.rmtree(folder)
 
 
 def test_a_daemon_that_does_not_end_well_is_reported(tmp_path: Path) -> None:

@@ -88,3 +88,22 @@ async def test_a_sound_that_is_missing_is_named_with_its_step(tmp_path: Path) ->
 
     with pytest.raises(BadScriptError, match=r"^step 2: .*none\.wav: No such file"):
         await plan(PhoneSettings(**script.model_dump()))
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (".", "is a folder, not a file"),
+        ("none/call.wav", "its folder does not exist"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+async def test_a_recording_that_cannot_be_is_refused_before_anything_rings(
+    tmp_path: Path, name: str, problem: str
+) -> None:
+    record = str(tmp_path / name)
+
+    with pytest.raises(BadScriptError) as caught:
+        await plan(PhoneSettings(record=record))
+
+    assert str(caught.value) == f"record: {record}: {problem}"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 import trio
 import trio.testing
 
@@ -44,6 +45,16 @@ async def abandon(worker: Worker, **fields: object) -> None:
         nursery.start_soon(worker.ask, fields)
         await trio.testing.wait_all_tasks_blocked(0.005)
         nursery.cancel_scope.cancel()
+
+
+async def kill_unnoticed(worker: Worker) -> int:
+    """End its process while it has nothing to do; gives its number."""
+    pid = pid_of(await worker.ask({}))
+    fd = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    await trio.lowlevel.wait_readable(fd)
+    os.close(fd)
+    return pid
 
 
 async def test_answers_carry_what_was_asked_and_as_much_as_there_is() -> None:
@@ -163,11 +174,7 @@ async def test_the_request_over_which_a_worker_is_killed_fails_and_the_next_one_
 
 async def test_a_worker_that_died_unnoticed_is_replaced_without_harm() -> None:
     async with open_worker(NAME, COMMAND) as worker:
-        first = pid_of(await worker.ask({}))
-        fd = os.pidfd_open(first)
-        os.kill(first, signal.SIGKILL)
-        await trio.lowlevel.wait_readable(fd)
-        os.close(fd)
+        first = await kill_unnoticed(worker)
 
         assert pid_of(await worker.ask({})) != first
 
@@ -179,6 +186,52 @@ async def test_the_error_tells_the_end_of_what_the_worker_complained_about() -> 
 
     assert len(str(failed.value)) < COMPLAINT_BYTES + 100
     assert "the caller's words" not in str(failed.value)
+
+
+async def test_the_operator_is_told_once_of_each_worker_that_dies() -> None:
+    with structlog.testing.capture_logs() as entries:
+        async with open_worker(NAME, COMMAND) as worker:
+            with pytest.raises(ServiceError):
+                await worker.ask({"do": "die"})
+            await kill_unnoticed(worker)
+            await worker.ask({})
+
+    assert entries == 2 * [
+        {
+            "event": "speech worker died",
+            "log_level": "warning",
+            "worker": NAME,
+            "status": -signal.SIGKILL,
+            "reason": "no reason given",
+        }
+    ]
+
+
+async def test_the_operator_is_told_the_last_of_what_a_worker_complained_about() -> None:
+    with structlog.testing.capture_logs() as entries:
+        async with open_worker(NAME, COMMAND) as worker:
+            with pytest.raises(ServiceError):
+                await worker.ask({"do": "raise"})
+
+    assert [(entry["status"], entry["reason"]) for entry in entries] == [
+        (1, "RuntimeError: out of order")
+    ]
+
+
+async def test_a_worker_that_does_as_it_should_is_not_told_of() -> None:
+    with structlog.testing.capture_logs() as entries:
+        async with open_worker(NAME, COMMAND) as worker:
+            await worker.ask({})
+            await abandon(worker, do="linger", size=200_000)
+            await worker.ask({})
+            with trio.CancelScope() as scope:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(worker.ask, {"echo": "x" * 300_000, "do": "linger"})
+                    await trio.lowlevel.checkpoint()
+                    scope.cancel()
+            await worker.ask({})
+
+    assert entries == []
 
 
 async def test_a_worker_that_takes_longer_than_it_may_fails_the_request() -> None:
@@ -273,13 +326,15 @@ async def test_requests_that_are_cancelled_at_any_moment_leave_nothing_behind() 
 async def test_a_worker_that_hangs_over_an_abandoned_request_is_replaced(
     mock_clock: trio.testing.MockClock,
 ) -> None:
-    async with open_worker(NAME, COMMAND) as worker:
-        first = pid_of(await worker.ask({}))
-        await abandon(worker, do="hang")
-        mock_clock.jump(ABANDONED_S)
+    with structlog.testing.capture_logs() as entries:
+        async with open_worker(NAME, COMMAND) as worker:
+            first = pid_of(await worker.ask({}))
+            await abandon(worker, do="hang")
+            mock_clock.jump(ABANDONED_S)
 
-        answer = await worker.ask({"echo": 1})
+            answer = await worker.ask({"echo": 1})
 
     assert answer.fields["echo"] == 1
     assert pid_of(answer) != first
     assert not is_running(first)
+    assert [entry["event"] for entry in entries] == ["speech worker hangs, and is started anew"]

@@ -5,12 +5,14 @@ is refused, because it is a misspelt one that would otherwise be ignored.
 """
 
 import unicodedata
+from itertools import chain
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from voicecalld.call.clauses import ClauseChunker, speakable
 from voicecalld.errors import BadParameterError
 from voicecalld.ids import PhoneNumber, parse_digits, parse_phone_number
 from voicecalld.rpc.json_line import Json
@@ -21,14 +23,24 @@ MAX_PATH_CHARACTERS: Final = 4096  # PATH_MAX of Linux
 
 
 def parse_text(text: str) -> str:
-    """Read *text* as something to be said: not blank, at most a lecture, no control characters."""
+    """Read *text* as something to be said: words, at most a lecture, no control characters."""
     if len(text) > MAX_TEXT_CHARACTERS:
         raise ValueError(f"must not have more than {MAX_TEXT_CHARACTERS} characters")
     if not text.strip():
         raise ValueError("must not be blank")
     if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in text):
         raise ValueError("must not contain control characters")
+    if not has_words(text):
+        raise ValueError("has nothing that can be said: no letter and no digit")
     return text
+
+
+def has_words(text: str) -> bool:
+    """Whether a voice will say anything of *text*, which it gets clause by clause."""
+    chunker = ClauseChunker()
+    # Usually the first clause has words, and the others are not looked at.
+    clauses = chain.from_iterable(map(chunker.feed, text))
+    return any(map(speakable, clauses)) or any(map(speakable, chunker.flush()))
 
 
 def parse_name(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final, TextIO
 
 from voicecalld.ctl.commands import COMMANDS, print_json
 from voicecalld.ctl.parser import build_parser
-from voicecalld.ctl.screen import Screen, let_everything_be_printed
+from voicecalld.ctl.screen import Screen, let_everything_be_printed, open_missing_streams
 from voicecalld.errors import NoDaemonError, RefusedError
 
 INTERRUPTED: Final = 130  # what shells report of a program that was interrupted
@@ -16,6 +16,7 @@ INTERRUPTED: Final = 130  # what shells report of a program that was interrupted
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run voicecallctl; 0 done, 1 refused or failed, 2 usage, 3 no daemon at the socket."""
+    open_missing_streams()
     options = build_parser().parse_args(argv)
     let_everything_be_printed()
     try:
@@ -58,7 +59,9 @@ def complain(options: argparse.Namespace, error: RefusedError | NoDaemonError) -
         if options.json:
             print_json({"error": {**named, "message": str(error)}}, stream=sys.stderr)
         else:
-            Screen(sys.stderr).line(f"voicecallctl: {error}")
+            screen = Screen(sys.stderr)
+            for line in str(error).split("\n"):
+                screen.line(f"voicecallctl: {line}")
     except OSError:
         drop_unwritten(sys.stderr)
 

@@ -1,5 +1,6 @@
 """What people see: lines and tables, in which nobody's words can drive the terminal."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -52,6 +53,16 @@ def draw_rich(stream: TextIO, heads: Sequence[str], rows: Sequence[Sequence[str]
         return False
     console.print(table)
     return True
+
+
+def open_missing_streams() -> None:
+    """Put the null device where a standard stream was closed, as ``>&-`` does in a shell.
+
+    Python has ``None`` there, and the next file to be opened would get the stream's number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def let_everything_be_printed() -> None:

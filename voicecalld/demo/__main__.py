@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-from voicecalld.ctl.screen import let_everything_be_printed
+from voicecalld.ctl.screen import let_everything_be_printed, open_missing_streams
 from voicecalld.demo.call import show_call
 from voicecalld.demo.display import Display
 from voicecalld.errors import VoicecallError
@@ -22,6 +22,7 @@ def main() -> None:
     # Whoever closes the terminal wants the daemon to end as much as whoever presses Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    open_missing_streams()
     let_everything_be_printed()
     sys.exit(run(sys.argv[1:], sys.stdout))
 

@@ -21,6 +21,8 @@ START_S: Final = 60.0  # on a slow disk the models take a while
 LOOK_S: Final = 0.2  # how soon it is noticed that the daemon died instead
 STOP_S: Final = 15.0
 SHOWN_LOG_LINES: Final = 20
+SHORT_FOLDER: Final = "/tmp"  # noqa: S108 - what is made in it is ours alone
+SOCKET_PATH_BYTES: Final = 107  # unix(7): sun_path has 108, the last of them is zero
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 # What systemd, or the operator, has told about another daemon.
@@ -56,8 +58,7 @@ def run_daemon(record: Path) -> Iterator[OwnDaemon]:
     Raises:
         DemoFailedError: it does not start, goes away, or does not stop as it should.
     """
-    with tempfile.TemporaryDirectory(prefix="voicecalld-demo-") as name:
-        folder = Path(name)
+    with open_folder() as folder:
         (folder / "voicecalld.toml").write_text(
             render_config(folder / "state", record), encoding="utf-8"
         )
@@ -71,6 +72,25 @@ def run_daemon(record: Path) -> Iterator[OwnDaemon]:
             finally:
                 stop(daemon.process)
             check_status(daemon)
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A new folder of our own (mode 0700), gone afterwards, with paths short enough for sockets.
+
+    Raises:
+        DemoFailedError: it cannot be made.
+    """
+    base = tempfile.gettempdir()
+    longest = f"{base}/voicecalld-demo-12345678/control.sock"
+    if len(os.fsencode(longest)) > SOCKET_PATH_BYTES:
+        base = SHORT_FOLDER
+    try:
+        made = tempfile.TemporaryDirectory(prefix="voicecalld-demo-", dir=base)
+    except OSError as error:
+        raise DemoFailedError(f"no folder can be made in {base}: {error.strerror}") from error
+    with made as name:
+        yield Path(name)
 
 
 @contextlib.contextmanager

@@ -121,9 +121,9 @@ class Display:
             self.print_words("  ", "agent" if said.is_agent else "callee", words)
 
     def show_latency(self, outcome: Outcome) -> None:
-        """Each turn, stage by stage."""
+        """Each answer, stage by stage."""
         table = Table(box=None, pad_edge=False, header_style="")
-        table.add_column("  turn")
+        table.add_column("  answer")
         for head in STAGE_HEADS:
             table.add_column(head, justify="right")
         for number, turn in enumerate(outcome.turns, start=1):

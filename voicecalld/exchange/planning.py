@@ -78,9 +78,25 @@ async def load_script(script: PhoneScript) -> LoadedScript:
         if step.wav is not None and step.wav not in sounds:
             sounds[step.wav] = await load_sound(Path(step.wav), number)
     # Found out now, not when the call has been held and cannot be recorded.
-    if script.record and not await trio.Path(script.record).parent.is_dir():
-        raise BadScriptError(f"record: {script.record}: its folder does not exist")
+    if script.record:
+        await trio.to_thread.run_sync(check_record, Path(script.record))
     return LoadedScript(script=script, sounds=sounds)
+
+
+def check_record(path: Path) -> None:
+    """Refuse what no recording can be written to; it blocks, so it belongs in a thread.
+
+    Raises:
+        BadScriptError: it is such a path.
+    """
+    try:
+        folder_exists, is_folder = path.parent.is_dir(), path.is_dir()
+    except OSError as problem:
+        raise BadScriptError(f"record: {path}: {problem.strerror}") from problem
+    if is_folder:
+        raise BadScriptError(f"record: {path}: is a folder, not a file")
+    if not folder_exists:
+        raise BadScriptError(f"record: {path}: its folder does not exist")
 
 
 async def load_sound(path: Path, step: int) -> bytes:

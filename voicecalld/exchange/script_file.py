@@ -1,19 +1,17 @@
 """Files of a telephone's script: TOML with its steps, and the WAV files that it plays."""
 
 import stat
-import tomllib
 from pathlib import Path
 from typing import Final
 
 import trio
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.audio.g711 import mulaw_encode
 from voicecalld.audio.pcm import resample
 from voicecalld.audio.wav import parse_wav
-from voicecalld.errors import BadAudioError, BadScriptError
+from voicecalld.config_file import parse_document
+from voicecalld.errors import BadAudioError, BadScriptError, ConfigError
 from voicecalld.phone_settings import PhoneScript
 
 # Far more than any telephone call needs; whoever names a larger file has made a mistake. The sound
@@ -29,23 +27,25 @@ async def read_script_file(path: Path) -> PhoneScript:
         BadScriptError: there is none, or it is wrong; one line for each mistake, with file and
             key.
     """
-    content = await trio.to_thread.run_sync(read_file, path, LARGEST_SCRIPT_BYTES)
-    try:
-        script = PhoneScript.model_validate(tomllib.loads(content.decode()))
-    except ValidationError as problem:
-        lines = [f"{path}: {describe(error)}" for error in problem.errors()]
-        raise BadScriptError("\n".join(lines)) from problem
-    except (ValueError, RecursionError) as problem:  # not TOML, or not even UTF-8
-        raise BadScriptError(f"{path}: {problem}") from problem
+    # To parse the largest file takes longer than a frame may wait.
+    script = await trio.to_thread.run_sync(parse_script_file, path)
     return script.with_paths(lambda name: str(path.parent / name))
 
 
-def describe(error: ErrorDetails) -> str:
-    """A mistake as key and complaint; steps are counted from one, as people do."""
-    key = "".join(
-        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]
-    )
-    return f"{key.removeprefix('.')}: {error['msg'].removeprefix('Value error, ')}"
+def parse_script_file(path: Path) -> PhoneScript:
+    """The script at *path* as it is written; it blocks, so it belongs in a thread.
+
+    Raises:
+        BadScriptError: as `read_script_file` does.
+    """
+    content = read_file(path, LARGEST_SCRIPT_BYTES)
+    try:
+        return parse_document(content.decode("utf-8-sig"), str(path), PhoneScript)
+    except ConfigError as error:
+        raise BadScriptError("\n".join(error.problems)) from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadScriptError(f"{path}: line {line}: not UTF-8 text") from error
 
 
 def read_sound(path: Path) -> bytes:

@@ -61,7 +61,9 @@ def perhaps(name: str, type_: str, sentence: str) -> Member:
 
 
 CALL_ID = always("callId", "string", "The call: its id here, or the carrier's.")
-MESSAGE = always("message", "string", "What is said: 1 to 10000 characters, not only blanks.")
+MESSAGE = always(
+    "message", "string", "What is said: 1 to 10000 characters, a letter or a digit among them."
+)
 SUCCESS = always("success", "boolean", "Always true.")
 CALLS = always("calls", "array", "Calls, the newest first.")
 ON_A_CALL = (NoSuchCallError, CallEndedError, NotConnectedError)

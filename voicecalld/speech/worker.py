@@ -7,7 +7,9 @@ fails. Whatever the engine does, the daemon's own loop never waits for it.
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 
+import structlog
 import trio
 
 from voicecalld.errors import ServiceError
@@ -20,6 +22,8 @@ ABANDONED_S = 2.0
 # then left alone for a while: starting processes in a circle helps nobody.
 MOST_FAILURES = 3
 REST_S = 5.0
+
+log: Final = structlog.get_logger()
 
 
 class Worker:
@@ -66,12 +70,16 @@ class Worker:
         with trio.move_on_at(process.abandoned_s + ABANDONED_S) as scope:
             await process.settle()
         if scope.cancelled_caught:
+            log.warning("speech worker hangs, and is started anew", worker=self._name)
             process.kill()
         return await self._living_process()
 
     async def _living_process(self) -> WorkerProcess:
-        if self._process is not None and self._process.is_alive:
-            return self._process
+        process = self._process
+        if process is not None and process.is_alive:
+            return process
+        if process is not None and not process.is_killed:
+            await self._find_reason(process)
         await self.end()
         if self._failures >= MOST_FAILURES and trio.current_time() < self._failed_s + REST_S:
             raise ServiceError(f"{self._name} died {self._failures} times in a row")
@@ -84,8 +92,17 @@ class Worker:
     async def _bury(self, process: WorkerProcess) -> str:
         self._failures += 1
         self._failed_s = trio.current_time()
+        return f"{self._name} died: {await self._find_reason(process)}"
+
+    async def _find_reason(self, process: WorkerProcess) -> str:
+        """What a dead process last complained about; the operator is told as well."""
         await self.end()
-        return f"{self._name} died: {process.complaints or 'no reason given'}"
+        reason = process.complaints or "no reason given"
+        last_line = reason.splitlines()[-1]
+        log.warning(
+            "speech worker died", worker=self._name, status=process.status, reason=last_line
+        )
+        return reason
 
     async def end(self) -> None:
         """Stop the process, if there is one."""

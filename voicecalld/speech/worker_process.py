@@ -46,6 +46,16 @@ class WorkerProcess:
         return not self._is_killed and self._process.returncode is None
 
     @property
+    def is_killed(self) -> bool:
+        """Whether it was we who ended it."""
+        return self._is_killed
+
+    @property
+    def status(self) -> int | None:
+        """What it ended with, a signal being negative; None before that is known."""
+        return self._process.returncode
+
+    @property
     def complaints(self) -> str:
         """The last it wrote to standard error."""
         return self._complaints.decode(errors="replace").strip()

@@ -32,6 +32,7 @@ words become sound                                     speech/embedded_synthesiz
 what was queued, what was sent, what was heard         call/playout.py
 how long the other party had waited                    call/latency.py
 both sides, in order, with no word that was not heard  call/transcript.py
+hung up, written down, and only then called over       switchboard/ending.py
 all that is left in the end                            call/record.py
 =====================================================  ====================================
 

@@ -31,7 +31,8 @@ from voicecalld.systemd import (
 
 log: Final = structlog.get_logger()
 
-# A daemon that cannot reload yet must at least not be killed by whoever asks for it.
+# SIGHUP too ends the daemon in good order: there is nothing that it could read anew, and without a
+# handler its calls would be cut off.
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 CONTROL_SOCKET = "control"

@@ -102,7 +102,7 @@ class CallEndedError(RequestError):
 
 
 class CallBusyError(RequestError):
-    """The call is already waiting for the other party's words."""
+    """Too much waits to be said on the call, or somebody waits for the other party's words."""
 
     code = 102
 
@@ -132,7 +132,7 @@ class CallRefusedError(RequestError):
 
 
 class NotConnectedError(RequestError):
-    """The call has not been answered yet, so nobody would hear it."""
+    """The call is not answered yet, or its sound is interrupted: nobody would hear it."""
 
     code = 107
 

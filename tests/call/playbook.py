@@ -33,7 +33,7 @@ from voicecalld.call.events import (
 from voicecalld.call.floor import Floor
 from voicecalld.call.machine import CallMachine, CallPolicy
 from voicecalld.call.record import CallState, Mode
-from voicecalld.call.turn import TurnPolicy
+from voicecalld.call.turn_policy import TurnPolicy
 from voicecalld.ids import StreamId
 
 CONNECTED = Connected(stream_id=StreamId("stream"))

@@ -27,9 +27,9 @@ from voicecalld.call.events import (
     HungUp,
     Placed,
     PressedKey,
+    PromptAbandoned,
     PromptRequested,
     Rang,
-    ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
     SpeechSustained,
@@ -101,8 +101,9 @@ class History:
         if not machine.has_connected:
             return
         if turn.floor in (Floor.THINKING, Floor.AGENT):
-            assert self.made == {turn.number}
-            assert turn.number not in self.queued or Wait.PLAYOUT in turn.waits.at_s
+            assert self.made == {turn.ours.number}
+            is_limited = Wait.PLAYOUT in turn.waits.at_s or not machine.is_connected
+            assert turn.ours.number not in self.queued or is_limited
             return
         assert not self.made
         assert Wait.PLAYOUT not in turn.waits.at_s
@@ -117,7 +118,7 @@ class History:
         turn = self.machine.turn
         assert not turn.prompts.waiting
         assert turn.prompts.current is None
-        is_expected = turn.prompts.awaited is not None or turn.is_steered
+        is_expected = turn.prompts.awaited is not None or turn.patience.is_steered
         if turn.policy.mode is Mode.CONVERSATION:
             assert is_expected or {Wait.SILENCE, Wait.KEYS} & set(turn.waits.at_s)
         else:
@@ -133,7 +134,7 @@ class History:
     def abandon(self, choice: int) -> CallEvent:
         number = max(1, len(self.requested) - choice % 3)
         self.abandoned.add(number)
-        return ReplyAbandoned(prompt=number)
+        return PromptAbandoned(prompt=number)
 
     def queue(self, choice: int) -> CallEvent:
         turn = self.turn_near(choice)
@@ -152,7 +153,7 @@ class History:
 
     def turn_near(self, choice: int) -> int:
         """Mostly our latest turn, sometimes one before or after it."""
-        return self.machine.turn.number + (-1 if choice == 62 else choice == 63)
+        return self.machine.turn.ours.number + (-1 if choice == 62 else choice == 63)
 
     def voice_changes(self, choice: int) -> CallEvent:
         """Speech begins, is sustained perhaps, and stops."""
@@ -230,11 +231,11 @@ def settle(history: History) -> None:
                 for utterance in sorted(turn.hearing.pending):
                     history.tell(Transcribed(utterance=utterance, text="words"))
             case Floor.THINKING:
-                history.tell(TurnAudible(turn=turn.number))
-                history.tell(TurnQueued(turn=turn.number, lasts_s=0.1))
+                history.tell(TurnAudible(turn=turn.ours.number))
+                history.tell(TurnQueued(turn=turn.ours.number, lasts_s=0.1))
             case Floor.AGENT:
                 history.tell(SpeechStopped())
-                history.tell(TurnHeard(turn=turn.number))
+                history.tell(TurnHeard(turn=turn.ours.number))
             case Floor.OPEN | Floor.PAUSED:
                 pass_time(history, 0.1, late=False)
     raise AssertionError("a prompt waits for ever")

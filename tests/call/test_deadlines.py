@@ -51,6 +51,12 @@ def test_what_is_forgotten_is_never_due(deadlines: Deadlines[str]) -> None:
     assert deadlines.take_due(9.0) is None
 
 
+def test_a_wait_that_is_taken_back_gives_its_moment_once(deadlines: Deadlines[str]) -> None:
+    assert deadlines.take("early") == 1.0
+    assert deadlines.take("early") is None
+    assert deadlines.next_s == 3.0
+
+
 def test_nothing_is_due_once_all_is_cleared(deadlines: Deadlines[str]) -> None:
     deadlines.clear()
 

@@ -1,4 +1,4 @@
-from voicecalld.call.commands import CommitUtterance, NoteWords
+from voicecalld.call.commands import AskAgent, CallerTiming, CommitUtterance, NoteWords
 from voicecalld.call.events import Transcribed
 from voicecalld.call.hearing import Hearing
 
@@ -53,3 +53,15 @@ def test_keys_can_be_kept_when_words_are_forgotten() -> None:
     assert (hearing.text, hearing.digits) == ("", "1")
     hearing.forget()
     assert hearing.is_empty
+
+
+def test_the_agent_is_asked_all_of_it_and_told_when_it_was_said() -> None:
+    hearing = Hearing()
+    hearing.words += ["my name", "is Ann"]
+    hearing.digits = "12"
+    hearing.speech_ended_s, hearing.endpointed_s = 3.0, 3.7
+
+    asked = hearing.ask(5, 4.0)
+
+    timing = CallerTiming(speech_ended_s=3.0, endpointed_s=3.7, transcribed_s=4.0)
+    assert asked == AskAgent(turn=5, text="my name is Ann", digits="12", timing=timing)

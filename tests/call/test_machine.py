@@ -21,9 +21,9 @@ from voicecalld.call.events import (
     HungUp,
     Placed,
     PressedKey,
+    PromptAbandoned,
     PromptRequested,
     Rang,
-    ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
     SpeechSustained,
@@ -34,6 +34,7 @@ from voicecalld.call.events import (
     Woke,
 )
 from voicecalld.call.machine import CONNECT_S, RECONNECT_S, CallMachine
+from voicecalld.call.our_turn import LOST_MARK_S
 from voicecalld.call.record import CallState
 from voicecalld.ids import ProviderCallId
 
@@ -144,7 +145,7 @@ def test_the_carrier_is_told_of_an_end_that_we_decided() -> None:
         Transcribed(utterance=1, text="Hello"),
         PressedKey(digit="1"),
         PromptRequested(prompt=1, text="Listen"),
-        ReplyAbandoned(prompt=1),
+        PromptAbandoned(prompt=1),
         TurnAudible(turn=1),
         TurnQueued(turn=1),
         TurnHeard(turn=1),
@@ -254,8 +255,34 @@ def test_nothing_is_missed_while_the_audio_is_lost() -> None:
 
     play.at(3.0).tell(Disconnected(), TurnQueued(turn=2, lasts_s=1.0)).at(4.0).tell(CONNECTED)
 
-    # The mark went with the old stream.
-    play.at(6.0).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
+    # The mark went with the old stream; the sound could go on only with the new one.
+    play.at(4.0 + 1.0 + LOST_MARK_S).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
+
+
+def test_a_turn_is_not_over_because_the_line_was_lost_again_and_again() -> None:
+    play = listening().at(2.0).tell(PromptRequested(prompt=1, text="Wait"))
+    play.expect(Say(turn=2, text="Wait"))
+    play.tell(TurnAudible(turn=2), TurnQueued(turn=2, lasts_s=5.0)).expect()
+
+    for lost_s in (3.0, 5.0, 7.0, 9.0):
+        play.at(lost_s).tell(Disconnected()).at(lost_s + 1.9).tell(CONNECTED).expect()
+
+    # 5 s of sound, 2 s of waiting for its mark, and four breaks of 1.9 s.
+    over_s = 2.0 + 5.0 + LOST_MARK_S + 4 * 1.9
+    play.at(over_s - 0.001).expect()
+    play.at(over_s).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
+
+
+def test_a_turn_that_is_heard_during_a_break_is_not_waited_for_after_it() -> None:
+    play = listening().at(2.0).tell(PromptRequested(prompt=1, text="Wait"))
+    play.expect(Say(turn=2, text="Wait"))
+    play.tell(TurnAudible(turn=2), TurnQueued(turn=2, lasts_s=1.0)).expect()
+
+    play.at(3.0).tell(Disconnected(), TurnHeard(turn=2))
+    play.expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
+    play.at(4.0).tell(CONNECTED).expect()
+
+    play.at(20.0).expect()
 
 
 def test_what_is_due_while_the_audio_is_lost_is_done_and_not_waited_for_again() -> None:

@@ -29,8 +29,8 @@ from voicecalld.call.commands import (
 from voicecalld.call.events import (
     EndReason,
     PressedKey,
+    PromptAbandoned,
     PromptRequested,
-    ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
     SpeechSustained,
@@ -40,7 +40,9 @@ from voicecalld.call.events import (
     TurnQueued,
 )
 from voicecalld.call.floor import Floor
-from voicecalld.call.turn import KEYS_PAUSE_S, LOST_MARK_S
+from voicecalld.call.machine import CallPolicy
+from voicecalld.call.our_turn import LOST_MARK_S
+from voicecalld.call.patience import KEYS_PAUSE_S
 
 WE_HANG_UP = Finish(reason=EndReason.HANGUP_BOT, carrier_knows=False)
 TIMED_OUT = Finish(reason=EndReason.TIMEOUT, carrier_knows=False)
@@ -80,9 +82,9 @@ def answering() -> Play:
     return thinking().at(4.0).tell(TurnAudible(turn=2)).expect()
 
 
-def speaking(prompt: PromptRequested) -> Play:
+def speaking(prompt: PromptRequested, policy: CallPolicy | None = None) -> Play:
     """*prompt* is being said as turn 2 since 2.0."""
-    play = listening().at(2.0).tell(prompt).expect(Say(turn=2, text=prompt.text))
+    play = listening(policy).at(2.0).tell(prompt).expect(Say(turn=2, text=prompt.text))
     return play.tell(TurnAudible(turn=2), TurnQueued(turn=2, lasts_s=5.0)).expect()
 
 
@@ -529,8 +531,78 @@ def test_the_reply_goes_to_whoever_waits_for_it_and_not_to_the_agent() -> None:
     play.at(8.0).their_speech(1, until_s=9.0)
     play.their_words(1, "Yes", AnswerReply(prompt=1, text="Yes", digits=""))
 
-    play.at(11.0).their_speech(2, until_s=12.0)
-    play.their_words(2, "Well", ask_agent(3, "Well", spoke_until_s=12.0))
+
+# --- a reply was handed over ----------------------------------------------------------
+
+
+def replied(policy: CallPolicy | None = None) -> Play:
+    """A reply was handed over at 9.7."""
+    play = speaking(request(1, reply=True), policy)
+    play.at(7.0).tell(TurnHeard(turn=2)).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
+    play.at(8.0).their_speech(1, until_s=9.0)
+    return play.their_words(1, "Yes", AnswerReply(prompt=1, text="Yes", digits=""))
+
+
+def test_what_they_add_to_a_reply_is_noted_and_the_agent_does_not_answer_it() -> None:
+    play = replied().at(11.0).their_speech(2, until_s=12.0)
+
+    play.their_words(2, "Well")
+
+    play.at(13.0).tell(request(2)).expect(Say(turn=3, text="Listen"))
+
+
+def test_what_they_add_to_a_reply_is_not_the_reply_to_the_next_question() -> None:
+    play = replied().at(11.0).their_speech(2, until_s=12.0).their_words(2, "Well")
+    play.at(13.0).tell(request(2, reply=True)).expect(Say(turn=3, text="Listen"))
+    play.our_turn(3, until_s=14.0).expect(NoteHeard(turn=3), AnswerPrompt(prompt=2, turn=3))
+
+    play.at(15.0).their_speech(3, until_s=16.0)
+
+    play.their_words(3, "No", AnswerReply(prompt=2, text="No", digits=""))
+
+
+def test_keys_pressed_after_a_reply_are_noted_and_the_agent_does_not_answer_them() -> None:
+    play = replied().at(11.0).tell(PressedKey(digit="4")).expect(NoteKey(digit="4"))
+
+    play.at(11.0 + KEYS_PAUSE_S).expect()
+
+    play.at(20.0).expect()
+
+
+def test_words_go_to_the_agent_again_when_whoever_got_a_reply_has_spoken() -> None:
+    play = replied().at(10.0).tell(request(2)).expect(Say(turn=3, text="Listen"))
+    play.our_turn(3, until_s=11.0).expect(NoteHeard(turn=3), AnswerPrompt(prompt=2, turn=3))
+
+    play.at(12.0).their_speech(2, until_s=13.0)
+
+    play.their_words(2, "Well", ask_agent(4, "Well", spoke_until_s=13.0))
+
+
+def test_words_go_to_the_agent_when_whoever_got_a_reply_has_been_mute_for_long() -> None:
+    play = replied().at(20.0).their_speech(2, until_s=21.0).their_words(2, "Hm")
+
+    # Of what was only noted nothing is answered later; and it has not put the agent off.
+    play.at(9.7 + SILENCE_S - 0.7).their_speech(3, until_s=9.7 + SILENCE_S - ENDPOINT_S)
+    play.their_words(3, "Hello?", ask_agent(3, "Hello?", spoke_until_s=9.0 + SILENCE_S))
+
+
+def test_words_are_kept_from_the_agent_until_that_very_moment() -> None:
+    play = replied().at(30.0).their_speech(2, until_s=9.0 + SILENCE_S - 0.001)
+
+    play.their_words(2, "Hello?")
+
+    play.expect_floor(Floor.OPEN)
+
+
+def test_where_any_silence_is_allowed_only_our_side_ends_the_agents_absence() -> None:
+    play = replied(conversation(silence_s=0.0)).at(200.0).their_speech(2, until_s=201.0)
+
+    play.their_words(2, "Hello?")
+
+    play.at(203.0).tell(request(2)).expect(Say(turn=3, text="Listen"))
+
+
+# --- who waits, and who waits no longer -----------------------------------------------
 
 
 def test_the_words_that_interrupted_a_question_are_the_reply_to_it() -> None:
@@ -556,13 +628,13 @@ def test_a_reply_is_handed_over_before_the_next_prompt_is_said() -> None:
 
 
 def test_an_abandoned_prompt_that_waits_is_not_said() -> None:
-    play = answering().tell(request(1), ReplyAbandoned(prompt=1)).expect()
+    play = answering().tell(request(1), PromptAbandoned(prompt=1)).expect()
 
     play.our_turn(2, until_s=5.0).expect(NoteHeard(turn=2))
 
 
 def test_words_after_an_abandoned_question_go_to_the_agent() -> None:
-    play = speaking(request(1, reply=True)).tell(ReplyAbandoned(prompt=1))
+    play = speaking(request(1, reply=True)).tell(PromptAbandoned(prompt=1))
     play.at(7.0).tell(TurnHeard(turn=2)).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
 
     play.at(8.0).their_speech(1, until_s=9.0)
@@ -678,7 +750,7 @@ def test_silence_counts_again_once_an_awaited_reply_was_abandoned() -> None:
     play = speaking(request(1, reply=True))
     play.at(7.0).tell(TurnHeard(turn=2)).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
 
-    play.at(100.0).tell(ReplyAbandoned(prompt=1)).expect()
+    play.at(100.0).tell(PromptAbandoned(prompt=1)).expect()
 
     play.at(100.0 + SILENCE_S).expect(Say(turn=3, text="Still there?"))
 
@@ -687,7 +759,7 @@ def test_silence_is_not_counted_after_a_reply_was_handed_over() -> None:
     play = replied()
 
     # Whoever waited for it waits no longer, as they have got it.
-    play.tell(ReplyAbandoned(prompt=1)).expect()
+    play.tell(PromptAbandoned(prompt=1)).expect()
 
     play.at(200.0).expect()
 
@@ -706,14 +778,6 @@ def test_silence_counts_again_when_whoever_got_a_reply_has_spoken() -> None:
     play.our_turn(3, until_s=12.0).expect(NoteHeard(turn=3), AnswerPrompt(prompt=2, turn=3))
 
     play.at(12.0 + SILENCE_S).expect(Say(turn=4, text="Still there?"))
-
-
-def replied() -> Play:
-    """A reply was handed over at 9.7."""
-    play = speaking(request(1, reply=True))
-    play.at(7.0).tell(TurnHeard(turn=2)).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
-    play.at(8.0).their_speech(1, until_s=9.0)
-    return play.their_words(1, "Yes", AnswerReply(prompt=1, text="Yes", digits=""))
 
 
 # --- notifications --------------------------------------------------------------------
@@ -832,7 +896,7 @@ def test_a_prompt_that_waits_until_they_have_spoken_is_not_cut_off_by_hanging_up
 
 def test_we_hang_up_even_if_the_prompt_that_kept_us_was_abandoned() -> None:
     play = notified().at(5.0).tell(SpeechBegan(), request(1)).expect(BeginUtterance())
-    play.tell(ReplyAbandoned(prompt=1)).expect()
+    play.tell(PromptAbandoned(prompt=1)).expect()
 
     play.at(6.0).tell(SpeechStopped()).at(6.7).expect(CommitUtterance(utterance=1))
     play.their_words(1, "Who?")
@@ -854,7 +918,7 @@ def test_we_hang_up_some_time_after_an_awaited_reply_was_abandoned() -> None:
     play = notified().at(5.0).tell(request(1, reply=True)).expect(Say(turn=2, text="Listen"))
     play.our_turn(2, until_s=6.0).expect(NoteHeard(turn=2), AnswerPrompt(prompt=1, turn=2))
 
-    play.at(60.0).tell(ReplyAbandoned(prompt=1)).expect()
+    play.at(60.0).tell(PromptAbandoned(prompt=1)).expect()
 
     play.at(60.0 + HANG_UP_S).expect(WE_HANG_UP)
 

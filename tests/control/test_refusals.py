@@ -33,9 +33,9 @@ OF_THE_SWITCHBOARD: dict[str, set[type[RequestError]]] = {
         BadParameterError, CallEndedError, CallRefusedError, StoppingError, TooManyCallsError,
     },
     "voicecall.continue": ON_A_CALL | {CallBusyError, NoReplyError, NotSpokenError},
-    "voicecall.speak": ON_A_CALL | {NotSpokenError},
+    "voicecall.speak": ON_A_CALL | {CallBusyError, NotSpokenError},
     "voicecall.dtmf": ON_A_CALL | {CallRefusedError},
-    "voicecall.end": {NoSuchCallError},
+    "voicecall.end": {CallRefusedError, NoSuchCallError},
 }  # fmt: skip
 OF_THE_SOCKET: dict[str, set[type[RequestError]]] = {
     "voicecall.transcript": {NoSuchCallError},

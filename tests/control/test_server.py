@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from tests.fakes.control_parties import LineClient, Office, connected
-from voicecalld.control import server
+from voicecalld.control import connection, server
 from voicecalld.control.server import ControlServer
 
 
@@ -96,3 +96,25 @@ async def test_stopping_waits_for_no_client(office: Office) -> None:
         assert await client.receive_line() == b""
 
     assert office.calls.abandoned == ["m1"]
+
+
+@pytest.mark.parametrize("fault", [OSError(24, "Too many open files"), ZeroDivisionError("a bug")])
+async def test_a_connection_that_fails_takes_no_other_with_it(
+    fault: Exception, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_sock: trio.socket.SocketType) -> None:
+        await trio.lowlevel.checkpoint()
+        raise fault
+
+    with structlog.testing.capture_logs() as logged:
+        async with office.open(), connected(office.path) as healthy:
+            await healthy.ask("daemon.info")
+            with monkeypatch.context() as patched:
+                patched.setattr(connection, "wait_gone", broken)
+                async with connected(office.path) as client:
+                    assert await client.receive_line() == b""
+
+            assert "pid" in await healthy.ask("daemon.info")
+            assert office.server.connections == 1
+
+    assert [entry["event"] for entry in logged] == ["control connection failed"]

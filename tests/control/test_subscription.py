@@ -1,6 +1,9 @@
+import pytest
 import structlog
+import trio
 
 from tests.fakes.control_parties import Office, connected
+from voicecalld.errors import JournalError
 
 
 def request(request_id: object, method: str, **params: object) -> dict[str, object]:
@@ -77,3 +80,24 @@ async def test_a_subscriber_who_cannot_keep_up_is_dropped(office: Office) -> Non
                 continue
 
     assert logged[0]["reason"] == "does not keep up with events"
+
+
+async def test_a_subscriber_whose_events_cannot_be_read_is_dropped_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreadable(_after: int, _limit: int) -> tuple[()]:
+        await trio.lowlevel.checkpoint()
+        raise JournalError("the journal cannot be read: disk I/O error")
+
+    monkeypatch.setattr(office.journal, "events", unreadable)
+    with structlog.testing.capture_logs() as logged:
+        async with office.open(), connected(office.path) as other:
+            async with connected(office.path) as client:
+                await client.ask("voicecall.subscribe")
+
+                assert await client.receive_line() == b""
+            assert "pid" in await other.ask("daemon.info")
+
+    assert [(entry["log_level"], entry["reason"]) for entry in logged] == [
+        ("warning", "the journal cannot be read: disk I/O error")
+    ]

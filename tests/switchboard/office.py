@@ -95,6 +95,7 @@ class Link:
         self.fault: Exception | None = None
         self.hangs = False
         self.delay_s = 0.0
+        self.answer_delay_s = 0.0
 
     async def request(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
@@ -103,7 +104,13 @@ class Link:
             await trio.sleep_forever()
         if self.fault is not None:
             raise self.fault
-        return await self.exchange.request(request)
+        answer = await self.exchange.request(request)
+        await trio.sleep(self.answer_delay_s)
+        return answer
+
+    @property
+    def methods(self) -> list[str]:
+        return [request.method for request in self.requests]
 
 
 @asynccontextmanager
@@ -113,11 +120,15 @@ async def open_office(
     hears: tuple[str, ...] = (),
     agent: ScriptedAgent | None = None,
     voice: SpokenVoice | None = None,
+    remembers: tuple[Entry, ...] = (),
+    hangs: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Office]:
     phones = {} if phone is None else {CALLEE: phone}
     chosen = Settings.model_validate({"mock": {"phones": phones}, **settings})
     office = build_office(chosen, hears, agent or ScriptedAgent(), voice or SpokenVoice())
+    office.journal.remember(*remembers)
+    office.link.hangs = hangs
     async with trio.open_nursery() as nursery:
         nursery.start_soon(office.switchboard.services.wheel.run)
         await nursery.start(office.exchange.run)

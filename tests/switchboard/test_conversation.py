@@ -5,18 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from tests.fakes.agent_fakes import ScriptedAgent
 from tests.fakes.spoken_voice import SpokenVoice
 from tests.sound import burst, spoken
 from tests.switchboard.office import Office, open_office
-from voicecalld.agent.base import EndCall, SayText
+from tests.switchboard.stream_by_hand import RINGS, RINGS_ON, StreamByHand
+from voicecalld.agent.base import EndCall, PressKeys, SayText
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.audio.g711 import mulaw_decode
 from voicecalld.audio.pcm import level_dbfs
 from voicecalld.audio.wav import render_wav
+from voicecalld.call.playout import LEAD_S
 from voicecalld.call.record import CallState, Mode
+from voicecalld.switchboard.actor import Call
 
 STEREO_FRAME_BYTES = 4
 
@@ -43,6 +47,7 @@ async def test_a_notification_is_heard_to_its_end_and_then_we_hang_up(
     assert office.said == [("bot", "Your table is ready.", False)]
     assert [event for event in office.events if event != "call.speech"] == [
         "call.initiated",
+        "call.placed",
         "call.ringing",
         "call.answered",
         "call.active",
@@ -305,3 +310,176 @@ async def test_an_utterance_is_dated_by_its_beginning(autojump_clock: MockClock)
     ]
     assert began_s[0] == pytest.approx(0.0, abs=0.1)
     assert began_s[1] == pytest.approx(5.0, abs=0.15)
+
+
+async def test_keys_are_pressed_when_the_words_before_them_have_been_heard(
+    autojump_clock: MockClock,
+) -> None:
+    words = "Now I press one for the operator, so please listen well."
+    agent = ScriptedAgent([SayText(text=words), PressKeys(digits="1"), SayText(text="Done.")])
+
+    async with open_office(
+        phone={"steps": [{"say": "What time is it?"}], "hang_up_when_done": False},
+        hears=("what time is it",),
+        agent=agent,
+    ) as office:
+        await office.call("Hello.")
+        spoken_words = await office.wait_for("call.speech", 3)
+
+    (keys,) = [entry for entry in office.journal.entries if entry.event == "call.dtmf"]
+    assert spoken_words.utterance is not None
+    assert spoken_words.utterance.text == f"{words} Done."
+    clauses = office.voice.asked[1:-1]  # between the greeting and the last word
+    lasts_s = sum(len(spoken(clause)) for clause in clauses) / SAMPLE_RATE_HZ
+    assert " ".join(clauses) == words
+    assert keys.unix_s - spoken_words.utterance.unix_s == pytest.approx(lasts_s, abs=0.1)
+
+
+async def test_no_more_is_synthesized_ahead_than_an_interruption_may_waste(
+    autojump_clock: MockClock,
+) -> None:
+    sentence = "This is a sentence of some length."
+    steps = [{"say": "Wait a moment please.", "when": "agent-speaks", "after_ms": 1000}]
+
+    async with open_office(
+        phone={"steps": steps, "hang_up_when_done": False}, hears=("wait",)
+    ) as office:
+        await office.call(f"{sentence} " * 40)
+        await office.wait_for("call.interrupted")
+
+    asked_s = sum(len(spoken(text)) for text in office.voice.asked) / SAMPLE_RATE_HZ
+    # 3 s until it was interrupted, 5 s ahead, and a sentence that was begun at each end; of 90 s.
+    assert asked_s < 13.0
+
+
+async def test_a_cough_is_not_part_of_the_words_that_follow_it(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    phone = coughing_phone(tmp_path)
+    phone["steps"].append({"say": "What time is it?", "after_ms": 1000})
+
+    async with open_office(phone=phone, hears=("what time is it",)) as office:
+        await hold_call(office, autojump_clock, "One two three four five six seven eight nine.")
+
+    (utterance,) = office.ears.utterances
+    # 300 ms from before, and the 700 ms of silence after which they had finished.
+    words_s = len(spoken("What time is it?")) / SAMPLE_RATE_HZ
+    assert len(utterance) / SAMPLE_RATE_HZ < words_s + 0.3 + 0.7 + 0.2
+
+
+async def test_what_they_add_to_a_reply_is_not_answered_by_the_agent_over_whoever_got_it(
+    autojump_clock: MockClock,
+) -> None:
+    steps = [{"say": "Yes, please."}, {"say": "At seven.", "when": "answered", "after_ms": 12_000}]
+
+    async with open_office(
+        phone={"steps": steps, "hang_up_when_done": False}, hears=("yes please", "at seven")
+    ) as office:
+        call_id = await office.call("")
+        await office.wait_for("call.listening")
+        await office.switchboard.continue_call(call_id, "Shall I keep the table?")
+        await office.wait_for("call.speech", 3)
+        await trio.sleep(5)
+        await office.switchboard.speak(call_id, "It is yours.")
+
+    assert office.agent.turns == []
+    assert [text for _, text, _ in office.said][1:] == ["yes please", "at seven", "It is yours."]
+
+
+async def test_a_message_whose_sender_has_gone_is_not_said(autojump_clock: MockClock) -> None:
+    async with open_office(phone={}) as office, trio.open_nursery() as nursery:
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech")
+        long = "This is quite a long sentence that takes a while to be said aloud."
+        nursery.start_soon(office.switchboard.speak, call_id, long)
+        await trio.sleep(0.2)
+        with trio.move_on_after(0.5):
+            await office.switchboard.speak(call_id, "Nobody waits for this.")
+        await trio.sleep(20)
+
+    assert [text for _, text, _ in office.said] == ["Hello.", long]
+
+
+# --- media streams that fail ----------------------------------------------------------
+
+
+async def ringing(office: Office, message: str) -> Call:
+    """A call whose media streams are the test's to open."""
+    call = office.switchboard.find(await office.call(message))
+    assert call is not None
+    return call
+
+
+async def test_words_that_a_broken_line_held_up_are_said_and_noted_when_it_is_back(
+    autojump_clock: MockClock,
+) -> None:
+    message = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen."
+    received_s = 0.0
+
+    async with open_office(phone=RINGS, **RINGS_ON) as office, trio.open_nursery() as nursery:
+        call = await ringing(office, message)
+        for lasts_s in (0.6, 0.6, 0.6, 10.0):
+            stream = await StreamByHand.open(office, nursery, call)
+            await trio.sleep(lasts_s)
+            received_s += stream.received_s
+            stream.close()
+            await trio.sleep(1.8)
+        nursery.cancel_scope.cancel()
+
+    # Nothing is sent twice; what was on its way when the line broke may have been lost.
+    assert received_s == pytest.approx(len(spoken(message)) / SAMPLE_RATE_HZ, abs=LEAD_S)
+    assert office.said == [("bot", message, False)]
+
+
+async def test_of_words_whose_marks_never_return_no_more_is_noted_than_is_certain(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=RINGS, **RINGS_ON) as office, trio.open_nursery() as nursery:
+        call = await ringing(office, "This is the first sentence. This is the second one.")
+        stream = await StreamByHand.open(office, nursery, call)
+        stream.loses_marks = True
+        await office.wait_for("call.listening")
+        nursery.cancel_scope.cancel()
+
+    assert office.said == [("bot", "This is the first sentence.", False)]
+
+
+async def test_a_second_media_stream_takes_the_place_of_the_first(
+    autojump_clock: MockClock,
+) -> None:
+    message = "This sentence is said on two media streams."
+
+    async with open_office(phone=RINGS, **RINGS_ON) as office, trio.open_nursery() as nursery:
+        call = await ringing(office, message)
+        first = await StreamByHand.open(office, nursery, call)
+        second = await StreamByHand.open(office, nursery, call)
+        await office.wait_for("call.speech")
+        await trio.sleep(10)
+
+        assert (first.is_closed, second.is_closed) == (True, False)
+        assert call.machine.is_connected  # the end of the first one was not the end of the audio
+        nursery.cancel_scope.cancel()
+
+    lasts_s = len(spoken(message)) / SAMPLE_RATE_HZ
+    assert first.received_s + second.received_s == pytest.approx(lasts_s, abs=0.03)
+    assert second.received_s > lasts_s - 0.5
+
+
+async def test_malformed_messages_do_not_fill_the_journal(autojump_clock: MockClock) -> None:
+    async with open_office(phone=RINGS, **RINGS_ON) as office, trio.open_nursery() as nursery:
+        call = await ringing(office, "")
+        stream = await StreamByHand.open(office, nursery, call)
+        for _ in range(50):
+            stream.ours.send("garbage")
+            stream.send(event="dtmf", dtmf={"digit": "nine"})
+            await trio.sleep(0.02)
+        stream.close()
+        await trio.sleep(1)
+        await office.switchboard.end(call.notes.record.call_id)
+        nursery.cancel_scope.cancel()
+
+    ignored = [entry.details for entry in office.journal.entries if entry.event == "call.ignored"]
+    assert [details["what"] for details in ignored if "malformed" in str(details)] == [
+        "malformed media message",
+        "malformed media message, 100 in all",
+    ]

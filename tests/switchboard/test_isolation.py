@@ -112,6 +112,19 @@ async def test_nothing_of_a_call_is_left_behind(autojump_clock: MockClock) -> No
         assert not any(office.switchboard.services.wheel.slots)
 
 
+async def test_the_speech_model_of_a_call_is_there_for_the_next_one(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone=ASKS, hears=("what time is it",)) as office:
+        models = office.switchboard.services.models
+        call_id = await office.call("Hello.")
+        await office.wait_for("call.speech", 3)
+        lent = len(models.idle)
+        await office.switchboard.end(call_id)
+
+        assert (lent, len(models.idle)) == (0, 1)
+
+
 async def test_a_journal_that_cannot_be_written_stops_a_call_before_it_is_dialled(
     autojump_clock: MockClock,
 ) -> None:
@@ -260,6 +273,7 @@ async def test_a_caller_is_refused_when_a_service_does_not_work(
     (record,) = office.journal.latest().values()
     assert not result.accepted
     assert record.state is CallState.ERROR
+    assert office.link.methods == ["DELETE"]  # in case the refusal does not arrive
     assert office.switchboard.live_count == 0
 
 

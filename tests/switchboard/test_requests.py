@@ -4,7 +4,8 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.switchboard.office import CALLEE, UNIX_S, open_office
+from tests.switchboard.office import CALLEE, open_office
+from tests.switchboard.stream_by_hand import RINGS, RINGS_ON, StreamByHand
 from voicecalld.call.record import CallState, Mode
 from voicecalld.errors import (
     BadParameterError,
@@ -331,23 +332,6 @@ async def test_a_carrier_that_does_not_answer_the_dial_is_given_up(
     assert record.state is CallState.FAILED
 
 
-async def test_a_carrier_that_does_not_hang_up_is_asked_twice_and_does_not_hold_us(
-    autojump_clock: MockClock,
-) -> None:
-    async with open_office(phone=LISTENS) as office:
-        call_id = await office.call("Hello.")
-        await office.wait_for("call.speech")
-        office.link.hangs = True
-        asked_s = trio.current_time()
-
-        await office.switchboard.end(call_id)
-        took_s = trio.current_time() - asked_s
-
-    assert took_s == pytest.approx(10, abs=0.1)
-    assert [request.method for request in office.link.requests[1:]] == ["DELETE", "DELETE"]
-    assert office.journal.latest()[call_id].state is CallState.HANGUP_BOT
-
-
 async def test_a_stopping_daemon_takes_no_calls_and_ends_those_it_has(
     autojump_clock: MockClock,
 ) -> None:
@@ -363,17 +347,18 @@ async def test_a_stopping_daemon_takes_no_calls_and_ends_those_it_has(
     assert {office.journal.latest()[call_id].state for call_id in ids} == {CallState.HANGUP_BOT}
 
 
-async def test_calls_that_were_open_at_a_crash_are_closed_at_the_next_start(
+async def test_a_call_whose_media_stream_has_broken_cannot_be_spoken_on_meanwhile(
     autojump_clock: MockClock,
 ) -> None:
-    async with open_office(phone=LISTENS) as office:
-        call_id = await office.call()
-        entries = list(office.journal.entries)
-    office.journal.entries[:] = entries  # as if the daemon had been killed
+    async with open_office(phone=RINGS, **RINGS_ON) as office, trio.open_nursery() as nursery:
+        call = office.switchboard.find(await office.call("Hello."))
+        assert call is not None
+        stream = await StreamByHand.open(office, nursery, call)
+        await office.wait_for("call.speech")
+        stream.close()
+        await trio.sleep(1)
 
-    await office.switchboard.close_orphans()
+        with pytest.raises(NotConnectedError, match="interrupted"):
+            await office.switchboard.speak(call.notes.record.call_id, "Are you there?")
 
-    record = office.journal.latest()[call_id]
-    assert record.state is CallState.ERROR
-    assert record.ended_unix_s is not None
-    assert record.ended_unix_s >= UNIX_S
+        nursery.cancel_scope.cancel()

@@ -24,6 +24,10 @@ class Deadlines(Generic[Purpose]):
         for purpose in purposes:
             self.at_s.pop(purpose, None)
 
+    def take(self, purpose: Purpose) -> float | None:
+        """Wait no longer for *purpose*; gives the moment, if there was one."""
+        return self.at_s.pop(purpose, None)
+
     def clear(self) -> None:
         """Wait for nothing any more."""
         self.at_s.clear()

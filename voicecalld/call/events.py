@@ -113,8 +113,8 @@ class PromptRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyAbandoned:
-    """Whoever waited for the words after prompt *prompt* waits no longer."""
+class PromptAbandoned:
+    """Whoever asked for prompt *prompt* waits no longer, neither for it nor for a reply."""
 
     prompt: int
 
@@ -153,7 +153,7 @@ TurnEvent: TypeAlias = (
     | Transcribed
     | PressedKey
     | PromptRequested
-    | ReplyAbandoned
+    | PromptAbandoned
     | TurnAudible
     | TurnQueued
     | TurnHeard

@@ -1,6 +1,12 @@
 """What the other party has said and pressed since we last answered."""
 
-from voicecalld.call.commands import Command, CommitUtterance, NoteWords
+from voicecalld.call.commands import (
+    AskAgent,
+    CallerTiming,
+    Command,
+    CommitUtterance,
+    NoteWords,
+)
 from voicecalld.call.events import Transcribed
 
 
@@ -12,6 +18,8 @@ class Hearing:
         self.pending: set[int] = set()
         self.words: list[str] = []
         self.digits = ""
+        self.speech_ended_s = 0.0
+        self.endpointed_s = 0.0  # when we knew that it had
 
     @property
     def text(self) -> str:
@@ -22,6 +30,15 @@ class Hearing:
     def is_empty(self) -> bool:
         """Whether there is nothing to answer."""
         return not self.words and not self.digits
+
+    def ask(self, turn: int, transcribed_s: float) -> AskAgent:
+        """Have the agent answer it all as turn *turn*; the words are known at *transcribed_s*."""
+        timing = CallerTiming(
+            speech_ended_s=self.speech_ended_s,
+            endpointed_s=self.endpointed_s,
+            transcribed_s=transcribed_s,
+        )
+        return AskAgent(turn=turn, text=self.text, digits=self.digits, timing=timing)
 
     def commit(self) -> tuple[Command, ...]:
         """An utterance has ended: its words are to be made out."""

@@ -21,7 +21,8 @@ from voicecalld.call.events import (
 from voicecalld.call.floor import Floor
 from voicecalld.call.leg import Leg, LegState
 from voicecalld.call.record import CallState
-from voicecalld.call.turn import Commands, Turn, TurnPolicy
+from voicecalld.call.turn import Commands, Turn
+from voicecalld.call.turn_policy import TurnPolicy
 
 # A carrier connects audio within a second of the answer. Ten without it is a line that nobody can
 # hear us on.
@@ -125,6 +126,7 @@ class CallMachine:
                 return self._on_connected(now_s)
             case Disconnected():
                 self.limits.set(Limit.RECONNECT, now_s + RECONNECT_S)
+                self.turn.ours.hold(now_s)
                 return ()
             case HungUp(reason=reason, by_us=by_us):
                 return (Finish(reason=reason, carrier_knows=not by_us),)
@@ -140,6 +142,7 @@ class CallMachine:
         self._note_answer(now_s)
         self.limits.forget(Limit.CONNECT, Limit.RECONNECT)
         if self.has_connected:
+            self.turn.ours.release(now_s)
             return ()
         self.has_connected = True
         return self.turn.open(now_s)

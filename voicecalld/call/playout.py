@@ -153,11 +153,6 @@ class Playout:
         """Whether the whole turn has been heard."""
         return self.is_complete and not self.queue and self.confirmed == len(self.clauses) - 1
 
-    @property
-    def text(self) -> str:
-        """All that was queued, in words."""
-        return " ".join(clause.text for clause in self.clauses if clause.text)
-
     def lasts_s(self, now_s: float) -> float:
         """How long the turn's sound will still play, as far as it is queued."""
         return max(0.0, self.played_out_s - now_s) + self.queued_s - self.sent_s

@@ -6,13 +6,10 @@ Rule 3: the other party's words are kept until our answer to them is audible, so
 goes on talking while we think is answered as if they had said it all in one go.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from voicecalld.call.commands import (
-    AskAgent,
     BeginUtterance,
-    CallerTiming,
     Command,
     DiscardUtterance,
     Finish,
@@ -25,8 +22,8 @@ from voicecalld.call.deadlines import Deadlines
 from voicecalld.call.events import (
     EndReason,
     PressedKey,
+    PromptAbandoned,
     PromptRequested,
-    ReplyAbandoned,
     SpeechBegan,
     SpeechStopped,
     SpeechSustained,
@@ -38,29 +35,12 @@ from voicecalld.call.events import (
 )
 from voicecalld.call.floor import FLOOR_MOVES, Floor, Wait
 from voicecalld.call.hearing import Hearing
+from voicecalld.call.our_turn import OurTurn
+from voicecalld.call.patience import Patience
 from voicecalld.call.prompts import Prompts
-from voicecalld.call.record import Mode
+from voicecalld.call.turn_policy import TurnPolicy
 
 Commands: TypeAlias = tuple[Command, ...]
-
-# A mark that is not back this long after its sound must have been played is lost.
-LOST_MARK_S = 2.0
-
-# Between two keys of one number people need about a second.
-KEYS_PAUSE_S = 1.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnPolicy:
-    """The numbers and words that turn taking goes by; a ``silence_s`` of 0 allows any silence."""
-
-    mode: Mode
-    opening: str
-    endpoint_silence_s: float
-    transcript_s: float
-    silence_s: float
-    silence_prompt: str
-    notify_hangup_delay_s: float
 
 
 class Turn:
@@ -72,20 +52,10 @@ class Turn:
         self.waits = Deadlines[Wait]()
         self.prompts = Prompts()
         self.hearing = Hearing()
-        self.number = 0  # of our latest turn
-        self.ends_call = False
-        self.has_failed = False
+        self.ours = OurTurn(self.waits)
+        self.patience = Patience(policy, self.waits, self.hearing, self.prompts)
         self.is_spoken_over = False  # their voice is heard, and the floor is not theirs
         self.is_voice_meant = False  # that voice has gone on for long enough
-        self.speech_ended_s = 0.0
-        self.endpointed_s = 0.0
-        self.has_nudged = False  # asked whether they are still there
-        self.is_steered = False  # a reply was handed over; whoever got it decides what to say
-
-    @property
-    def is_interruptible(self) -> bool:
-        """A notification is said to its end: nobody on our side would listen."""
-        return self.policy.mode is Mode.CONVERSATION
 
     @property
     def is_answer_silent(self) -> bool:
@@ -113,8 +83,8 @@ class Turn:
                 return self._on_key(digit, now_s)
             case PromptRequested():
                 return self._on_prompt(event)
-            case ReplyAbandoned(prompt=prompt):
-                return self._on_reply_abandoned(prompt, now_s)
+            case PromptAbandoned(prompt=prompt):
+                return self._on_prompt_abandoned(prompt, now_s)
             case TurnAudible(turn=turn):
                 return self._on_audible(turn)
             case TurnQueued():
@@ -139,7 +109,7 @@ class Turn:
                 self.hearing.pending.clear()
                 return self._end_caller_turn(now_s)
             case Wait.KEYS:
-                self.speech_ended_s = self.endpointed_s = now_s
+                self.hearing.speech_ended_s = self.hearing.endpointed_s = now_s
                 return self._end_caller_turn(now_s)
             case Wait.PLAYOUT:
                 return self._end_our_turn(now_s)
@@ -175,14 +145,14 @@ class Turn:
                 assert_never(self.floor)
 
     def _on_speech_sustained(self) -> Commands:
-        if self.is_spoken_over and self.is_interruptible:
+        if self.is_spoken_over and self.policy.is_interruptible:
             return self._interrupt()
         self.is_voice_meant = True
         return ()
 
     def _on_speech_stopped(self, stopped_s: float) -> Commands:
         if self.floor is Floor.CALLER:
-            self.speech_ended_s = stopped_s
+            self.hearing.speech_ended_s = stopped_s
             self.waits.set(Wait.ENDPOINT, stopped_s + self.policy.endpoint_silence_s)
             self._move(Floor.PAUSED)
             return ()
@@ -194,11 +164,11 @@ class Turn:
     def _interrupt(self) -> Commands:
         """The other party has spoken over us for long enough to have the floor."""
         self._move(Floor.CALLER)
-        answer = self.prompts.end_current(self.number, interrupted=True)
+        answer = self.prompts.end_current(self.ours.number, interrupted=True)
         return (self._stop_our_turn(), *answer)
 
     def _end_utterance(self, now_s: float) -> Commands:
-        self.endpointed_s = now_s
+        self.hearing.endpointed_s = now_s
         self.waits.set(Wait.TRANSCRIPT, now_s + self.policy.transcript_s)
         self._move(Floor.TRANSCRIBING)
         return self.hearing.commit()
@@ -218,34 +188,29 @@ class Turn:
             self._move(Floor.OPEN)
         if self.floor is Floor.OPEN:
             self.waits.forget(Wait.SILENCE)
-            self.waits.set(Wait.KEYS, now_s + KEYS_PAUSE_S)
+            self.patience.await_keys(now_s)
         return tuple(commands)
 
     def _end_caller_turn(self, now_s: float) -> Commands:
         """They have said what they had to say: hand it to whoever it is for."""
-        text, digits = self.hearing.text, self.hearing.digits
         if self.hearing.is_empty:
             return self._yield_floor(now_s)
-        self.has_nudged = False
-        reply = self.prompts.take_reply(text, digits)
-        if reply or self.prompts.waiting or not self.is_interruptible:
+        self.patience.on_their_turn()
+        reply = self.prompts.take_reply(self.hearing.text, self.hearing.digits)
+        if reply:
+            self.patience.steer(now_s)
+        if reply or not self.patience.leaves_it_to_agent(now_s):
             self.hearing.forget()
-            self.is_steered = bool(reply)
             return (*reply, *self._yield_floor(now_s))
         self._begin_our_turn()
-        timing = CallerTiming(
-            speech_ended_s=self.speech_ended_s,
-            endpointed_s=self.endpointed_s,
-            transcribed_s=now_s,
-        )
-        return (AskAgent(turn=self.number, text=text, digits=digits, timing=timing),)
+        return (self.hearing.ask(self.ours.number, now_s),)
 
     def _on_silence(self) -> Commands:
         """Nobody has said anything for long: ask once, then give up."""
-        if self.has_nudged or not self.policy.silence_prompt:
+        question = self.patience.take_question()
+        if not question:
             return (Finish(reason=EndReason.TIMEOUT, carrier_knows=False),)
-        self.has_nudged = True
-        self.prompts.add_own(self.policy.silence_prompt)
+        self.prompts.add_own(question)
         return self._say_next()
 
     # --- our side --------------------------------------------------------------------
@@ -261,63 +226,61 @@ class Turn:
             return (self._stop_our_turn(), *self._say_next())
         return ()
 
-    def _on_reply_abandoned(self, prompt: int, now_s: float) -> Commands:
+    def _on_prompt_abandoned(self, prompt: int, now_s: float) -> Commands:
         if self.prompts.abandon(prompt) and self.floor is Floor.OPEN:
-            self._limit_silence(now_s)
+            self.patience.limit_silence(now_s)
         return ()
 
     def _say_next(self) -> Commands:
         prompt = self.prompts.begin_next()
         self._begin_our_turn()
-        return (Say(turn=self.number, text=prompt.text),)
+        return (Say(turn=self.ours.number, text=prompt.text),)
 
     def _begin_our_turn(self) -> None:
-        self.number += 1
-        self.ends_call = self.has_failed = self.is_steered = False
+        self.ours.begin()
+        self.patience.on_our_turn()
         self._move(Floor.THINKING)
 
     def _stop_our_turn(self) -> Command:
         """Give up the turn that we are at; the floor has another owner."""
         self.is_spoken_over = False
-        self.waits.forget(Wait.PLAYOUT)
-        return StopTurn(turn=self.number)
+        self.ours.on_over()
+        return StopTurn(turn=self.ours.number)
 
     def _forget_answered(self) -> None:
         """Our turn answers what they said; but keys pressed before a prompt may answer that."""
         self.hearing.forget(keeps_keys=self.prompts.current is not None)
 
     def _on_audible(self, turn: int) -> Commands:
-        if turn == self.number and self.floor is Floor.THINKING:
+        if turn == self.ours.number and self.floor is Floor.THINKING:
             self._forget_answered()
             self._move(Floor.AGENT)
         return ()
 
     def _on_queued(self, event: TurnQueued, now_s: float) -> Commands:
-        if event.turn != self.number or self.floor not in (Floor.THINKING, Floor.AGENT):
+        if event.turn != self.ours.number or self.floor not in (Floor.THINKING, Floor.AGENT):
             return ()
-        self.ends_call = event.ends_call
-        self.has_failed = event.failed
+        self.ours.on_queued(event, now_s)
         if self.floor is Floor.THINKING and event.lasts_s == 0:  # there is nothing to be heard
             self._forget_answered()
             return self._end_our_turn(now_s)
-        self.waits.set(Wait.PLAYOUT, now_s + event.lasts_s + LOST_MARK_S)
         return ()
 
     def _on_heard(self, turn: int, now_s: float) -> Commands:
-        if turn != self.number or self.floor is not Floor.AGENT:
+        if turn != self.ours.number or self.floor is not Floor.AGENT:
             return ()
         return self._end_our_turn(now_s)
 
     def _end_our_turn(self, now_s: float) -> Commands:
         """All that we said has been heard."""
-        self.waits.forget(Wait.PLAYOUT)
-        answer = self.prompts.end_current(self.number, failed=self.has_failed)
-        done: Commands = (NoteHeard(turn=self.number), *answer)
-        if self.ends_call:
+        self.ours.on_over()
+        answer = self.prompts.end_current(self.ours.number, failed=self.ours.has_failed)
+        done: Commands = (NoteHeard(turn=self.ours.number), *answer)
+        if self.ours.ends_call:
             return (*done, Finish(reason=EndReason.HANGUP_BOT, carrier_knows=False))
-        if self.has_failed and not self.is_interruptible:
+        if self.ours.has_failed and not self.policy.is_interruptible:
             return (*done, Finish(reason=EndReason.ERROR, carrier_knows=False))
-        if self.is_spoken_over and self.is_interruptible:
+        if self.is_spoken_over and self.policy.is_interruptible:
             # They began before we had finished: let them.
             self.is_spoken_over = False
             self._move(Floor.CALLER)
@@ -330,20 +293,8 @@ class Turn:
             self._move(Floor.OPEN)
         if self.prompts.waiting:
             return self._say_next()
-        self._limit_silence(now_s)
+        self.patience.limit_silence(now_s)
         return ()
-
-    def _limit_silence(self, now_s: float) -> None:
-        """Wait for somebody to begin, but not for ever."""
-        if self.hearing.digits:
-            self.waits.set(Wait.KEYS, now_s + KEYS_PAUSE_S)
-        if self.prompts.awaited is not None:
-            return  # whoever awaits a reply has set a time of their own
-        if not self.is_interruptible:
-            self.waits.set_first(Wait.NOTIFIED, now_s + self.policy.notify_hangup_delay_s)
-        elif not (self.hearing.digits or self.is_steered) and self.policy.silence_s > 0:
-            # Whoever has got a reply may think about what to say as long as they like.
-            self.waits.set(Wait.SILENCE, now_s + self.policy.silence_s)
 
     def _move(self, floor: Floor) -> None:
         assert floor in FLOOR_MOVES[self.floor], f"{self.floor} cannot become {floor}"

@@ -15,7 +15,7 @@ from voicecalld.control.dispatch import Dispatcher
 from voicecalld.control.following import follow
 from voicecalld.control.parties import Service, StoredEvent
 from voicecalld.control.wire import render_event
-from voicecalld.errors import BadMessageError
+from voicecalld.errors import BadMessageError, JournalError
 from voicecalld.rpc.json_line import MAX_LINE_BYTES
 from voicecalld.rpc.jsonrpc import (
     INVALID_REQUEST,
@@ -162,9 +162,13 @@ class Connection:
             requests.start_soon(self.tell_events, follow_after)
 
     async def tell_events(self, after: int) -> None:
-        """Tell all events after number *after*; a client who cannot keep up is dropped."""
-        await follow(self.service.journal, after, self.tell_event)
-        log.warning("control client dropped", reason="does not keep up with events")
+        """Tell all events after number *after*; a client who misses one is dropped."""
+        reason = "does not keep up with events"
+        try:
+            await follow(self.service.journal, after, self.tell_event)
+        except JournalError as error:
+            reason = str(error)
+        log.warning("control client dropped", reason=reason)
         self.waiting.cancel()
 
     async def tell_event(self, event: StoredEvent) -> None:

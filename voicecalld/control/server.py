@@ -52,6 +52,13 @@ class ControlServer:
         await trio.serve_listeners(self.serve_client, [listener])
 
     async def serve_client(self, stream: trio.SocketStream) -> None:
+        """Serve one connection; a bug in it, or a lack of files for it, ends no other."""
+        try:
+            await self.admit_client(stream)
+        except* Exception:
+            log.exception("control connection failed")
+
+    async def admit_client(self, stream: trio.SocketStream) -> None:
         """Serve one connection, if it may be served."""
         refusal = self.refusal(stream)
         if refusal is not None:

@@ -92,7 +92,11 @@ METHODS: Final[Mapping[str, Method]] = {
         errors=(TooManyCallsError, StoppingError, CallRefusedError, CallEndedError),
     ),
     "voicecall.continue": Method(
-        sentence="Says the message on a call, and waits for the other party's next words.",
+        sentence=(
+            "Says the message on a call, and waits for the other party's next words; what they "
+            "add before our side speaks again is only noted, for the time of the setting "
+            "turn.silence_timeout_seconds, and then goes to the agent as usual."
+        ),
         params=(CALL_ID, MESSAGE),
         result=(
             SUCCESS,
@@ -109,7 +113,7 @@ METHODS: Final[Mapping[str, Method]] = {
             always("heard", "string", "The words that the other party heard."),
             always("interrupted", "boolean", "Whether the other party cut the message short."),
         ),
-        errors=(*ON_A_CALL, NotSpokenError),
+        errors=(*ON_A_CALL, CallBusyError, NotSpokenError),
     ),
     "voicecall.dtmf": Method(
         sentence="Presses keys on a call.",
@@ -124,7 +128,7 @@ METHODS: Final[Mapping[str, Method]] = {
         sentence="Hangs a call up; a call that is over stays so, and that is no error.",
         params=(CALL_ID,),
         result=(SUCCESS,),
-        errors=(NoSuchCallError,),
+        errors=(NoSuchCallError, CallRefusedError),
     ),
     "voicecall.status": Method(
         sentence="One call, living or over; without callId all living calls.",

@@ -9,7 +9,6 @@ from typing import Final, assert_never
 import structlog
 import trio
 
-from voicecalld.agent.base import Briefing, CallerTurn
 from voicecalld.audio.activity import VoiceActivity
 from voicecalld.call.commands import (
     AnswerPrompt,
@@ -37,22 +36,16 @@ from voicecalld.call.events import (
     HungUp,
     Placed,
     SpeechBegan,
-    Transcribed,
 )
-from voicecalld.call.latency import TurnClock
 from voicecalld.call.machine import CallMachine
-from voicecalld.call.playout import NO_TURN, Playout
-from voicecalld.call.record import CallRecord, Speaker
-from voicecalld.errors import (
-    CallEndedError,
-    CallRefusedError,
-    CarrierError,
-    JournalError,
-    ServiceError,
-)
+from voicecalld.call.playout import Playout
+from voicecalld.call.record import CallRecord
+from voicecalld.errors import CallEndedError, CallRefusedError, CarrierError, JournalError
 from voicecalld.ids import ProviderCallId
 from voicecalld.provider.base import PlaceOrder, StreamOpened
 from voicecalld.switchboard.carrier_leg import CarrierLeg
+from voicecalld.switchboard.ending import Ending, surviving
+from voicecalld.switchboard.equipment import Equipment, build_briefing, open_equipment
 from voicecalld.switchboard.mailbox import Mailbox
 from voicecalld.switchboard.media_pump import Line, MediaPump
 from voicecalld.switchboard.minutes import Minutes
@@ -60,12 +53,9 @@ from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.outcome import Outcome
 from voicecalld.switchboard.prompting import Prompting
 from voicecalld.switchboard.services import BorrowedModel, Services
-from voicecalld.switchboard.turn_task import TurnTask, said
+from voicecalld.switchboard.speaking import Speaking
 
 log: Final = structlog.get_logger()
-
-# For the disk, when nothing can be answered as done any more.
-SETTLE_S = 5.0
 
 
 class Call:
@@ -78,6 +68,7 @@ class Call:
         self.opening = opening
         self.carrier = carrier
         self.notes = Notes(record, services.journal.post, services.unix_clock)
+        self.ending = Ending(self.notes, carrier, services.journal)
         self.minutes = Minutes(self.notes)
         policy = services.build_policy(record.mode, opening)
         self.machine = CallMachine(policy, trio.current_time())
@@ -86,18 +77,17 @@ class Call:
         patience_s = services.settings.transcript_timeout_ms / 1000
         self.prompting = Prompting(self.tell, patience_s)
         self.playout = Playout()
-        self.turn_task = TurnTask(
+        self.speaking = Speaking(
+            services,
             playout=self.playout,
-            synthesizer=services.synthesizer,
+            minutes=self.minutes,
             tell=self.tell,
             press=self.press,
-            measure=self.minutes.measure,
             send_due=self.send_due,
-            first_text_s=services.settings.response_timeout_ms / 1000,
-            first_sound_s=services.settings.tts.timeout_ms / 1000,
         )
         self.begun = Outcome[None]()
         self.placed = Outcome[ProviderCallId]()
+        self.is_named = record.provider_call_id is not None
         self.finish: Finish | None = None
         self.over = trio.Event()
 
@@ -112,18 +102,30 @@ class Call:
         await self.mailbox.deliver(event)
         await self.services.journal.settle()
 
+    def learn_provider_id(self, named: ProviderCallId) -> None:
+        """The carrier calls the call *named*; to be told by whatever comes from the carrier.
+
+        The answer to the dial may be lost, and a call without a name could not be hung up.
+        """
+        if not self.is_named:
+            self.is_named = True
+            self.carrier.call = named
+            self.tell(Placed(provider_call_id=named))
+
     async def end(self, reason: EndReason) -> None:
-        """End the call, and wait until nothing of it is left."""
+        """End the call, and wait until it is over; `Ending.check` tells how that went."""
         self.tell(HungUp(reason=reason, by_us=True))
         await self.over.wait()
 
     async def press(self, digits: str) -> None:
         """Press keys towards the other party."""
         await self.carrier.press(digits)
-        self.notes.on_keys(digits, "out")
+        if not self.machine.is_over:  # nothing is written of a call behind its end
+            self.notes.on_keys(digits, "out")
 
     async def carry(self, line: Line, opened: StreamOpened) -> None:
         """Let *line* carry the call's audio; returns when it does so no longer."""
+        self.learn_provider_id(opened.provider_call_id)
         if self.mailbox.is_closed:
             return
         done = trio.Event()
@@ -133,57 +135,52 @@ class Call:
     # --- the life of the call --------------------------------------------------------
 
     async def run(self) -> None:
-        """Live until the call is over and the carrier knows it."""
+        """Live until the call is over, hung up and recorded; a fault of any part only ends it."""
         structlog.contextvars.bind_contextvars(call_id=self.notes.record.call_id)
         model = BorrowedModel(self.services.models)
         try:
             await self.live(self.services.build_activity(model))
         except* Exception:  # a bug ends this call, and nothing else
             log.exception("call failed")
-            self.finish = Finish(reason=EndReason.ERROR, carrier_knows=False)
+            self.finish = self.finish or Finish(reason=EndReason.ERROR, carrier_knows=False)
         finally:
-            model.rest()
+            with surviving("speech model lost"):
+                model.rest()
             with trio.CancelScope(shield=True):  # every wait in there has a bound of its own
                 await self.wind_up()
 
     async def live(self, voice: VoiceActivity) -> None:
-        """Serve the mailbox until the rules say that the call is over."""
-        async with (
-            self.services.transcriber.open() as self.transcription,
-            self.services.agent.open(self.brief()) as self.session,
-            trio.open_nursery() as self.nursery,
-        ):
-            self.pump = MediaPump(
-                playout=self.playout,
-                voice=voice,
-                transcription=self.transcription,
-                tell=self.tell,
-                fail=self.mailbox.fail,
-                watcher=self.minutes,
-            )
-            if self.carrier.order is not None:
-                self.nursery.start_soon(self.place, self.carrier.order)
-            self.nursery.start_soon(self.collect_words)
-            self.begun.succeed(None)
-            with self.services.wheel.turning(self.pump):
-                try:
-                    while self.finish is None:
-                        await self.take_letter()
-                finally:
-                    self.mailbox.close()
-            self.nursery.cancel_scope.cancel()
+        """Open what the call needs, and serve it in a nursery that holds all its tasks."""
+        services = self.services
+        briefing = build_briefing(self.notes.record, self.opening, services.settings.language)
+        async with open_equipment(services.transcriber, services.agent, briefing) as equipment:
+            self.equipment: Equipment = equipment
+            async with trio.open_nursery() as self.nursery:
+                await self.serve(voice)
+                self.nursery.cancel_scope.cancel()
 
-    def brief(self) -> Briefing:
-        """What the agent is told before the call."""
-        record = self.notes.record
-        return Briefing(
-            call_id=record.call_id,
-            direction=record.direction,
-            from_number=record.from_number,
-            to_number=record.to_number,
-            language=self.services.settings.language,
-            opening=self.opening,
+    async def serve(self, voice: VoiceActivity) -> None:
+        """Serve the mailbox until the rules say that the call is over."""
+        self.pump = MediaPump(
+            playout=self.playout,
+            voice=voice,
+            transcription=self.equipment.transcription,
+            tell=self.tell,
+            fail=self.mailbox.fail,
+            watcher=self.minutes,
         )
+        self.nursery.start_soon(self.equipment.collect_words, self.tell)
+        self.begun.succeed(None)
+        with self.services.wheel.turning(self.pump):
+            try:
+                while not self.mailbox.is_empty and self.finish is None:
+                    await self.take_letter()  # it may have been ended already: do not dial then
+                if self.carrier.order is not None and self.finish is None:
+                    self.nursery.start_soon(self.place, self.carrier.order)
+                while self.finish is None:
+                    await self.take_letter()
+            finally:
+                self.mailbox.close()
 
     async def place(self, order: PlaceOrder) -> None:
         """Ask the carrier to dial."""
@@ -192,22 +189,13 @@ class Call:
             with trio.CancelScope(shield=True):  # it has a bound of its own
                 placed = await self.carrier.place(order)
         except CarrierError as error:
-            log.warning("call not placed", reason=str(error))
-            self.placed.fail(CallRefusedError(f"the carrier would not place the call: {error}"))
-            self.tell(HungUp(reason=EndReason.FAILED))
+            log.warning("call not placed, or its answer lost", reason=str(error))
+            if not self.is_named:  # else its reports or its sound have proved that it was placed
+                refusal = f"the carrier would not place the call: {error}"
+                self.placed.fail(CallRefusedError(refusal))
+                self.tell(HungUp(reason=EndReason.FAILED, by_us=True))
         else:
-            self.tell(Placed(provider_call_id=placed))
-
-    async def collect_words(self) -> None:
-        """Bring the transcriber's words to the mailbox."""
-        try:
-            async for heard in self.transcription.results():
-                if heard.is_final:
-                    self.tell(Transcribed(utterance=heard.utterance, text=heard.text))
-        except ServiceError as error:
-            log.warning(
-                "transcriber lost: nothing the other party says is understood", reason=str(error)
-            )
+            self.learn_provider_id(placed)
 
     async def run_stream(self, line: Line, opened: StreamOpened, done: trio.Event) -> None:
         """Listen to the media stream until it ends."""
@@ -247,20 +235,23 @@ class Call:
         """Leave nothing behind: not here, not at the carrier, not in the journal."""
         # Without a verdict of the rules it was the daemon that was stopped.
         finish = self.finish or Finish(reason=EndReason.HANGUP_BOT, carrier_knows=False)
-        self.machine.handle(HungUp(reason=finish.reason), trio.current_time())
-        self.mailbox.close()
         try:
-            self.note_stopped_turn()
-            self.notes.on_ended(finish.reason)
-        except JournalError as error:
-            log.warning("end of call not recorded", reason=str(error))
-        self.dismiss(CallEndedError(f"the call is over: {finish.reason}"))
-        try:
-            if not finish.carrier_knows:
-                await self.carrier.hang_up()
-        except CarrierError as error:
-            log.warning("carrier did not hang up", reason=str(error))
-        await self.settle()
+            with surviving("call not dismissed"):
+                self.machine.handle(HungUp(reason=finish.reason), trio.current_time())
+                self.mailbox.close()
+                self.dismiss(CallEndedError(f"the call is over: {finish.reason}"))
+            with surviving("last words not recorded"):
+                if self.speaking.is_at_turn:
+                    self.speaking.note_stopped(self.pump)
+            await self.ending.complete(finish.reason, carrier_knows=finish.carrier_knows)
+        finally:
+            self.over.set()
+
+    def refuse(self, error: JournalError) -> None:
+        """Its beginning could not be written, so it is over before anything has happened."""
+        self.notes.on_never_begun()
+        self.begun.fail(error)
+        self.placed.fail(error)
         self.over.set()
 
     def dismiss(self, error: CallEndedError) -> None:
@@ -268,14 +259,6 @@ class Call:
         self.prompting.fail_all(error)
         self.begun.fail(error)
         self.placed.fail(error)
-
-    async def settle(self) -> None:
-        """Wait until the journal has the call's end, or long enough."""
-        try:
-            with trio.move_on_after(SETTLE_S):
-                await self.services.journal.settle()
-        except JournalError as error:
-            log.warning("end of call not recorded", reason=str(error))
 
     # --- obeying ---------------------------------------------------------------------
 
@@ -287,14 +270,13 @@ class Call:
             case Finish():
                 self.finish = command
             case Say(turn=turn, text=text):
-                self.turn_task.start(self.nursery, turn, said(text))
+                self.speaking.say(self.nursery, turn, text)
             case AskAgent():
-                self.ask_agent(command)
+                self.speaking.ask(self.nursery, self.equipment.session, command)
             case StopTurn():
-                self.stop_turn()
+                self.speaking.stop(self.pump)
             case NoteHeard():
-                self.minutes.on_heard(self.playout.text, trio.current_time())
-                self.playout.start(NO_TURN)
+                self.speaking.note_heard()
             case NoteWords(utterance=utterance, text=text):
                 self.minutes.on_words(utterance, text, trio.current_time())
             case NoteKey(digit=digit):
@@ -303,42 +285,16 @@ class Call:
                 self.notes.on_ignored(what)
             case BeginUtterance():
                 self.minutes.on_utterance_begun()
-                self.transcription.begin()
+                self.equipment.transcription.begin()
             case CommitUtterance(utterance=utterance):
                 self.minutes.on_utterance_over(utterance)
                 self.pump.feed_transcription()
-                self.transcription.commit(utterance)
+                self.equipment.transcription.commit(utterance)
             case DiscardUtterance():
-                self.transcription.discard()
+                self.equipment.transcription.discard()
             case AnswerPrompt():
                 self.prompting.on_answer(command, self.minutes.heard)
             case AnswerReply():
                 self.prompting.on_reply(command)
             case _:
                 assert_never(command)
-
-    def ask_agent(self, command: AskAgent) -> None:
-        """Let the agent answer."""
-        before = self.notes.transcript.last_of(Speaker.BOT)
-        turn = CallerTurn(
-            text=command.text,
-            digits=command.digits,
-            heard_before=before.text if before else "",
-            interrupted=before.interrupted if before else False,
-        )
-        self.minutes.begin_answer(TurnClock(command.turn, command.timing))
-        self.turn_task.start(self.nursery, command.turn, self.session.reply(turn))
-
-    def stop_turn(self) -> None:
-        """Stop speaking at once; only what was heard was said."""
-        self.turn_task.stop()
-        if self.pump.audible_turn == self.playout.turn:
-            self.notes.write("call.interrupted")
-        self.note_stopped_turn()
-
-    def note_stopped_turn(self) -> None:
-        """Write down what was heard of a turn that was cut short, if there is one."""
-        if self.playout.turn == NO_TURN:
-            return
-        now_s = trio.current_time()
-        self.minutes.on_heard(self.pump.clear(now_s), now_s, interrupted=True)

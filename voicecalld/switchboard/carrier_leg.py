@@ -22,6 +22,7 @@ class CarrierLeg:
         self.link = link
         self.order = order
         self.call: ProviderCallId | None = None
+        self.is_dial_unanswered = False
 
     async def place(self, order: PlaceOrder) -> ProviderCallId:
         """Place the call, and remember what the carrier calls it.
@@ -29,7 +30,9 @@ class CarrierLeg:
         Raises:
             CarrierError: the carrier refused, or did not answer in time.
         """
+        self.is_dial_unanswered = True
         response = await self.request(self.provider.rest.place(order), PLACE_S)
+        self.is_dial_unanswered = not 400 <= response.status < 500  # those refuse for certain
         self.call = self.provider.rest.read_placed(response)
         return self.call
 
@@ -49,8 +52,11 @@ class CarrierLeg:
         """End the call at the carrier.
 
         Raises:
-            CarrierError: asked twice, the carrier still has not said that the call is over.
+            CarrierError: asked twice, the carrier still has not said that the call is over; or
+                it may be dialling a call that it has not named.
         """
+        if self.call is None and self.is_dial_unanswered:
+            raise CarrierError("the carrier has not said whether there is a call")
         if self.call is None:
             return
         try:

@@ -41,6 +41,11 @@ class Mailbox:
         self.failure: Exception | None = None
         self.slot, self.letters = trio.open_memory_channel[Letter](MAX_UNREAD_LETTERS)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be read."""
+        return self.letters.statistics().current_buffer_used == 0
+
     def put(self, event: CallEvent) -> None:
         """Let the call know that *event* has happened; neither waits nor raises."""
         if not self.is_closed:

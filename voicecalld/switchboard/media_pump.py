@@ -50,6 +50,9 @@ class Watcher(Protocol):
     def on_bad_message(self) -> None:
         """The carrier has sent something malformed."""
 
+    def on_line_over(self) -> None:
+        """A media stream has ended."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -87,7 +90,12 @@ class MediaPump:
     # --- in --------------------------------------------------------------------------
 
     async def read(self, line: Line) -> None:
-        """Take what the other party says and presses, until the stream ends."""
+        """Take what the other party says and presses, until the stream or its turn ends.
+
+        A stream that comes later takes over: two at once would both be listened to.
+        """
+        if self.line is not None:
+            self.line.stream.close()
         self.line = line
         messages = line.following
         try:
@@ -95,12 +103,17 @@ class MediaPump:
                 for message in messages:
                     self.on_message(line.codec, message)
                 messages = await line.stream.receive()
-                if not messages:
+                if not messages or self.is_replaced(line):
                     return
         finally:
             line.stream.close()
             if self.line is line:
                 self.line = None
+            self.watcher.on_line_over()
+
+    def is_replaced(self, line: Line) -> bool:
+        """Whether another line carries the call now."""
+        return self.line is not None and self.line is not line
 
     def on_message(self, codec: MediaCodec, message: str) -> None:
         """Take one message of the carrier; one that makes no sense has no effect."""

@@ -4,6 +4,11 @@ from voicecalld.call.latency import Stage, TurnClock
 from voicecalld.call.record import Speaker
 from voicecalld.switchboard.notes import Notes
 
+# Utterances whose words are being made out. When so many have come after one, it had no words.
+MAX_UNTRANSCRIBED = 16
+
+BAD_MESSAGE = "malformed media message"
+
 
 class Minutes:
     """Keeps track of what is being said, and writes it into the notes when it has been."""
@@ -16,6 +21,7 @@ class Minutes:
         self.voice_began_s = 0.0  # theirs, the last time
         self.utterance_began_s = 0.0
         self.begun_s: dict[int, float] = {}  # utterances whose words are being made out
+        self.bad_messages = 0  # of the media stream that there is
 
     # --- theirs ----------------------------------------------------------------------
 
@@ -30,6 +36,7 @@ class Minutes:
     def on_utterance_over(self, utterance: int) -> None:
         """The utterance is over, and has a number."""
         self.begun_s[utterance] = self.utterance_began_s
+        self.begun_s.pop(utterance - MAX_UNTRANSCRIBED, None)
 
     def on_words(self, utterance: int, text: str, now_s: float) -> None:
         """The words of an utterance are known."""
@@ -57,8 +64,16 @@ class Minutes:
         self.measure(turn, Stage.MARK, now_s)
 
     def on_bad_message(self) -> None:
-        """The carrier has sent something malformed."""
-        self.notes.on_ignored("malformed media message")
+        """The carrier has sent something malformed; fifty a second must not fill the disk."""
+        self.bad_messages += 1
+        if self.bad_messages == 1:
+            self.notes.on_ignored(BAD_MESSAGE)
+
+    def on_line_over(self) -> None:
+        """The media stream has ended: tell how many malformed messages there were."""
+        if self.bad_messages > 1:
+            self.notes.on_ignored(f"{BAD_MESSAGE}, {self.bad_messages} in all")
+        self.bad_messages = 0
 
     def on_heard(self, text: str, now_s: float, *, interrupted: bool = False) -> None:
         """Our turn is over: this is what was heard of it."""

@@ -54,8 +54,10 @@ class Notes:
         self.post(entry)
 
     def on_placed(self, provider_call_id: ProviderCallId) -> None:
-        """The carrier has given the call a name."""
-        self.record = replace(self.record, provider_call_id=provider_call_id)
+        """The carrier has given the call a name; only the first time counts."""
+        if self.record.provider_call_id is None:
+            self.record = replace(self.record, provider_call_id=provider_call_id)
+            self.write("call.placed")
 
     def on_answered(self) -> None:
         """The call was answered; only the first time counts."""
@@ -67,19 +69,24 @@ class Notes:
         self.record = replace(self.record, state=state)
         self.write(f"call.{state}")
 
-    def on_ended(self, reason: EndReason) -> None:
-        """The call is over."""
-        state = CallState(reason.value)
-        self.record = replace(self.record, state=state, ended_unix_s=self.unix_clock())
-        self.write("call.ended", {"reason": reason.value})
+    def on_ended(self, reason: EndReason, details: Mapping[str, Json] | None = None) -> None:
+        """The call is over; said again, because the journal was full, it ended no later."""
+        record = self.record
+        self.record = replace(
+            record,
+            state=CallState(reason.value),
+            ended_unix_s=record.ended_unix_s or self.unix_clock(),
+            # A call that no carrier has taken must not keep the key from the next attempt.
+            idempotency_key=record.idempotency_key if record.provider_call_id else None,
+        )
+        self.write("call.ended", {"reason": reason.value, **(details or {})})
 
     def on_never_begun(self) -> None:
         """The call was refused because its beginning could not be written.
 
         The journal may still write that beginning when it can; then the call is not to stand
-        there as one that lives, nor to keep the key from the next attempt.
+        there as one that lives.
         """
-        self.record = replace(self.record, idempotency_key=None)
         with contextlib.suppress(JournalError):  # of which the beginning has told
             self.on_ended(EndReason.FAILED)
 

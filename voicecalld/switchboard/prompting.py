@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import trio
 
 from voicecalld.call.commands import AnswerPrompt, AnswerReply
-from voicecalld.call.events import CallEvent, PromptRequested, ReplyAbandoned
+from voicecalld.call.events import CallEvent, PromptAbandoned, PromptRequested
 from voicecalld.errors import CallBusyError, NoReplyError, NotSpokenError, RequestError
 from voicecalld.switchboard.outcome import Outcome
+
+# More people do not talk through one telephone; and a client gone wild must not fill the memory.
+MAX_PROMPTS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +41,32 @@ class Prompting:
         self.replies: dict[int, Outcome[Reply]] = {}
 
     async def speak(self, text: str) -> Spoken:
-        """Have *text* said, and wait until it has been heard or cut short."""
+        """Have *text* said, and wait until it has been heard or cut short.
+
+        Raises:
+            CallBusyError: too much waits to be said already.
+            NotSpokenError: the words could not be turned into speech.
+        """
         number = self.request(text, expects_reply=False)
+        spoken = self.spoken[number]
         try:
-            return await self.spoken[number].wait()
+            return await spoken.wait()
         finally:
             del self.spoken[number]
+            self.abandon_unless(spoken, number)
 
     async def ask(self, text: str) -> Reply:
         """Have *text* said, and wait for the other party's next words.
 
         Raises:
-            CallBusyError: somebody else waits for their words already.
+            CallBusyError: somebody else waits for their words already, or too much to be said.
+            NotSpokenError: the words could not be turned into speech.
             NoReplyError: they said nothing in time.
         """
         if self.replies:
             raise CallBusyError("the call is already waiting for the other party's words")
         number = self.request(text, expects_reply=True)
-        reply = self.replies[number] = Outcome()
+        reply = self.replies[number] = Outcome[Reply]()
         try:
             await self.spoken[number].wait()
             with trio.fail_after(self.reply_patience_s):
@@ -64,14 +75,21 @@ class Prompting:
             raise NoReplyError("the other party said nothing in time") from None
         finally:
             del self.spoken[number], self.replies[number]
-            self.tell(ReplyAbandoned(prompt=number))
+            self.abandon_unless(reply, number)
 
     def request(self, text: str, *, expects_reply: bool) -> int:
         """Have *text* said; gives the prompt's number."""
+        if len(self.spoken) >= MAX_PROMPTS:
+            raise CallBusyError(f"{MAX_PROMPTS} messages wait to be said on the call already")
         self.number += 1
         self.spoken[self.number] = Outcome()
         self.tell(PromptRequested(prompt=self.number, text=text, expects_reply=expects_reply))
         return self.number
+
+    def abandon_unless(self, outcome: Outcome[Spoken] | Outcome[Reply], number: int) -> None:
+        """Whoever asked for prompt *number* goes: unless they leave with *outcome*, let it be."""
+        if not outcome.known.is_set():
+            self.tell(PromptAbandoned(prompt=number))
 
     def on_answer(self, answer: AnswerPrompt, heard: str) -> None:
         """A prompt has been heard, cut short, or could not be said."""

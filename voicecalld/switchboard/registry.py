@@ -1,14 +1,14 @@
 """All living calls: place, accept, find, limit, drain."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 import trio
 
 from voicecalld.call.events import EndReason, Placed, Rang
-from voicecalld.call.record import CallRecord, CallState, Entry, Mode
+from voicecalld.call.record import CallRecord, CallState, Mode
 from voicecalld.errors import (
     BadParameterError,
     CallEndedError,
@@ -20,10 +20,12 @@ from voicecalld.errors import (
     StoppingError,
     TooManyCallsError,
 )
-from voicecalld.ids import CallId, PhoneNumber
+from voicecalld.ids import CallId, PhoneNumber, ProviderCallId
 from voicecalld.provider.base import CarrierReport, Direction, PlaceOrder
 from voicecalld.switchboard.actor import Call
 from voicecalld.switchboard.carrier_leg import CarrierLeg
+from voicecalld.switchboard.leftovers import Leftovers
+from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.prompting import Reply, Spoken
 from voicecalld.switchboard.services import Services
 
@@ -46,6 +48,7 @@ class Switchboard:
         self.webhook_url = webhook_url
         self.new_id = new_id
         self.calls: dict[CallId, Call] = {}
+        self.leftovers = Leftovers(services)
         self.is_accepting = True
 
     @property
@@ -54,21 +57,15 @@ class Switchboard:
         return len(self.calls)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Let calls live until cancelled; started once they can be placed."""
-        await self.close_orphans()
+        """Let calls live until cancelled; started once they can be placed.
+
+        Raises:
+            JournalError: what an earlier daemon has left open cannot be read or closed.
+        """
+        await self.leftovers.close_orphans()
         async with trio.open_nursery() as self.nursery:
             task_status.started()
             await trio.sleep_forever()
-
-    async def close_orphans(self) -> None:
-        """Close the records of calls that were open when the daemon last ended without warning."""
-        journal = self.services.journal
-        for record in await journal.open_calls():
-            unix_s = self.services.unix_clock()
-            closed = replace(record, state=CallState.ERROR, ended_unix_s=unix_s)
-            details = {"reason": EndReason.ERROR.value, "cause": "the daemon had ended"}
-            journal.post(Entry(event="call.ended", unix_s=unix_s, record=closed, details=details))
-        await journal.settle()
 
     def close(self) -> None:
         """Take no new calls."""
@@ -97,7 +94,8 @@ class Switchboard:
     ) -> CallId:
         """Place a call; gives its id once the carrier has taken it.
 
-        A repetition of an *idempotency_key* gives the call that was placed before.
+        A repetition of an *idempotency_key* gives the call that was placed before; while that is
+        being placed, it waits for what comes of it. A key whose call was not placed is free.
         """
         number = to or self.settings.to_number
         if number is None:
@@ -110,20 +108,33 @@ class Switchboard:
         self.check_capacity()
         call = self.build_outbound(number, message, mode, idempotency_key)
         self.nursery.start_soon(self.host, call)
+        await call.placed.known.wait()
+        if call.placed.error is not None:
+            await call.over.wait()  # else the key would not be free when the refusal is told
         await call.placed.wait()
         await self.services.journal.settle()
         return call.notes.record.call_id
 
     async def find_for_key(self, idempotency_key: str) -> CallId | None:
-        """The call that was placed for this key, if there is one."""
-        # A record that is not on disk yet would be overlooked, and the other party rung twice.
+        """The call that was placed for this key, if there is one, or may be about to be."""
+        # A living call tells how it goes; the journal's record of it may be out of date.
+        call = self.find_living_for_key(idempotency_key)
+        if call is None:
+            # What is not on disk yet would be overlooked, and the other party rung twice.
+            await self.services.journal.settle()
+            earlier = await self.services.journal.call_for_key(idempotency_key)
+            call = self.find_living_for_key(idempotency_key)  # it may have begun meanwhile
+            if call is None:
+                return None if earlier is None else earlier.call_id
+        await call.placed.wait()
         await self.services.journal.settle()
-        earlier = await self.services.journal.call_for_key(idempotency_key)
-        if earlier is not None:
-            return earlier.call_id
+        return call.notes.record.call_id
+
+    def find_living_for_key(self, idempotency_key: str) -> Call | None:
+        """The living call that is placed for this key."""
         for call in self.calls.values():
             if call.notes.record.idempotency_key == idempotency_key:
-                return call.notes.record.call_id
+                return call
         return None
 
     def check_capacity(self) -> None:
@@ -205,11 +216,8 @@ class Switchboard:
     async def refuse(self, record: CallRecord, refusal: Refusal) -> Refusal:
         """Remember a call that was not taken."""
         log.info("inbound call refused", reason=refusal.reason)
-        unix_s = self.services.unix_clock()
-        refused = replace(record, state=CallState.HANGUP_BOT, ended_unix_s=unix_s)
-        details = {"reason": EndReason.HANGUP_BOT.value, "refused": refusal.reason}
-        entry = Entry(event="call.ended", unix_s=unix_s, record=refused, details=details)
-        self.services.journal.post(entry)
+        notes = Notes(record, self.services.journal.post, self.services.unix_clock)
+        notes.on_ended(EndReason.HANGUP_BOT, {"refused": refusal.reason})
         await self.services.journal.settle()
         return refusal
 
@@ -218,6 +226,7 @@ class Switchboard:
     def register(self, record: CallRecord, opening: str, order: PlaceOrder | None) -> Call:
         """Make a call known; from now on it counts."""
         carrier = CarrierLeg(self.services.provider, self.services.link, order)
+        carrier.call = record.provider_call_id
         call = Call(record, opening, self.services, carrier)
         self.calls[record.call_id] = call
         return call
@@ -229,12 +238,15 @@ class Switchboard:
             await self.services.journal.settle()
             await call.run()
         except JournalError as error:  # nothing that is not recorded may happen
-            call.notes.on_never_begun()
-            call.begun.fail(error)
-            call.placed.fail(error)
-            call.over.set()
+            call.refuse(error)
+            return
         finally:
             del self.calls[call.notes.record.call_id]
+        await self.leftovers.see_through(call)
+
+    def hang_up_stray(self, named: ProviderCallId) -> None:
+        """Have the carrier hang up a call of ours that is over here; nobody waits for it."""
+        self.nursery.start_soon(self.leftovers.hang_up_stray, named)
 
     def find(self, call_id: str) -> Call | None:
         """The living call that has this id, ours or the carrier's."""
@@ -249,9 +261,11 @@ class Switchboard:
     async def find_connected(self, call_id: str) -> Call:
         """The living call that has this id and can be spoken on."""
         call = await self.find_living(call_id)
-        if not call.machine.is_connected:
-            raise NotConnectedError("the call has not been answered yet")
-        return call
+        if call.machine.is_connected:
+            return call
+        if call.machine.has_connected:
+            raise NotConnectedError("the call's sound is interrupted")
+        raise NotConnectedError("the call has not been answered yet")
 
     async def find_living(self, call_id: str) -> Call:
         """The living call that has this id."""
@@ -261,7 +275,7 @@ class Switchboard:
         record = await self.services.journal.call(call_id)
         if record is None and call is None:
             raise NoSuchCallError(f"no call has the id {call_id!r}")
-        state = record.state if record is not None else "ending"
+        state = "ending" if record is None or call is not None else record.state
         raise CallEndedError(f"the call is over: {state}")
 
     async def continue_call(self, call_id: str, message: str) -> Reply:
@@ -288,10 +302,20 @@ class Switchboard:
         await self.services.journal.settle()
 
     async def end(self, call_id: str) -> None:
-        """Hang up; a call that is over already stays over."""
+        """Hang up; a call that is over already stays over.
+
+        Raises:
+            CallRefusedError: the carrier did not confirm it; to be asked again, ask again.
+            JournalError: the call is over, but that is not recorded.
+        """
         call = self.find(call_id)
+        unfinished = self.leftovers.find(call_id)
         if call is not None:
             await call.end(EndReason.HANGUP_BOT)
+            call.ending.check()
+        elif unfinished is not None:
+            await self.leftovers.finish(unfinished)
+            unfinished.ending.check()
         await self.services.journal.settle()
         if call is None and await self.services.journal.call(call_id) is None:
             raise NoSuchCallError(f"no call has the id {call_id!r}")

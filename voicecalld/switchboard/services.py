@@ -8,7 +8,7 @@ from voicecalld.agent.base import Agent
 from voicecalld.audio.activity import SileroModel, SpeechModel, VoiceActivity
 from voicecalld.call.machine import CallPolicy
 from voicecalld.call.record import CallRecord, Entry, Mode
-from voicecalld.call.turn import TurnPolicy
+from voicecalld.call.turn_policy import TurnPolicy
 from voicecalld.net.carrier_link import CarrierLink
 from voicecalld.net.wheel import Wheel
 from voicecalld.provider.base import Provider

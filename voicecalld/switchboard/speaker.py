@@ -6,7 +6,7 @@ from contextlib import aclosing
 import trio
 
 from voicecalld.call.clauses import speakable
-from voicecalld.call.playout import Playout
+from voicecalld.call.playout import TICK_TOLERANCE_S, Playout
 from voicecalld.errors import ServiceError
 from voicecalld.speech.base import SpeechChunk, Synthesizer
 
@@ -46,7 +46,7 @@ class Speaker:
         text = speakable(clause)
         if not text:
             return
-        await self.wait_for_room()
+        await self.wait_until_left(MAX_QUEUED_S)
         try:
             await self.synthesize(text)
         except ServiceError:
@@ -54,11 +54,19 @@ class Speaker:
                 raise
             await self.synthesize(text)
 
-    async def wait_for_room(self) -> None:
-        """Wait until the queue is short enough."""
-        while (excess_s := self.playout.lasts_s(trio.current_time()) - MAX_QUEUED_S) > 0:
-            await trio.sleep(excess_s)
+    async def wait_until_left(self, left_s: float) -> None:
+        """Wait until no more than *left_s* of the turn's sound have still to be played.
+
+        Raises:
+            TurnOverError: the turn was stopped.
+        """
+        while self.excess_s(left_s) > TICK_TOLERANCE_S:  # sums of frames are not exact
+            await trio.sleep(self.excess_s(left_s))
             self.check_turn()
+
+    def excess_s(self, left_s: float) -> float:
+        """How long it takes until no more than *left_s* of the turn's sound are left."""
+        return self.playout.lasts_s(trio.current_time()) - left_s
 
     async def synthesize(self, text: str) -> None:
         """Queue the sound of *text* as one clause."""

@@ -103,6 +103,7 @@ class TurnTask:
                         await self.say(speaker, chunker.feed(text))
                     case PressKeys(digits=digits):
                         await self.say(speaker, chunker.flush())
+                        await speaker.wait_until_left(0.0)  # the keys belong behind the words
                         await self.press(digits)
                     case EndCall():
                         await self.say(speaker, chunker.flush())

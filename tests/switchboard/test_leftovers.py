@@ -1,0 +1,121 @@
+"""Calls that are over here, while the carrier or the journal does not know it."""
+
+from dataclasses import replace
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.switchboard.journalling import make_entry, make_record
+from tests.switchboard.office import UNIX_S, open_office
+from voicecalld.call.record import CallState
+from voicecalld.errors import CallRefusedError, CarrierError
+from voicecalld.ids import ProviderCallId
+from voicecalld.switchboard import leftovers
+from voicecalld.switchboard.leftovers import ORPHAN_S
+
+NAMED = make_entry(record=make_record("named", provider_call_id="mock-named"))
+ALSO_NAMED = make_entry(record=make_record("also", provider_call_id="mock-also"))
+NAMELESS = make_entry(
+    record=make_record("nameless", state=CallState.INITIATED, idempotency_key="order-66")
+)
+OVER = make_entry(
+    record=make_record("over", state=CallState.HANGUP_USER, provider_call_id="mock-over")
+)
+
+
+async def test_calls_of_an_earlier_daemon_are_hung_up_and_closed_before_others_can_be_placed(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(remembers=(NAMED, OVER)) as office:
+        record = office.journal.latest()["named"]
+
+    assert [request.url for request in office.link.requests] == [
+        "mock://exchange/calls/mock-named"
+    ]
+    assert record.state is CallState.ERROR
+    assert record.ended_unix_s is not None
+    assert record.ended_unix_s >= UNIX_S
+    assert office.journal.events_on_disk.count("call.ended") == 1
+    assert office.journal.entries[-1].details == {
+        "reason": "error",
+        "cause": "the daemon had ended",
+    }
+
+
+async def test_a_carrier_that_does_not_answer_holds_the_start_up_once_for_all_calls(
+    autojump_clock: MockClock,
+) -> None:
+    began_s = trio.current_time()
+
+    async with open_office(remembers=(NAMED, ALSO_NAMED), hangs=True) as office:
+        took_s = trio.current_time() - began_s
+
+    assert took_s == pytest.approx(ORPHAN_S, abs=0.1)
+    closed = office.journal.on_disk[-2:]
+    assert {entry.record.call_id for entry in closed} == {"named", "also"}
+    assert [entry.details["hangup"] for entry in closed] == ["unconfirmed", "unconfirmed"]
+
+
+@pytest.mark.parametrize("flaw", ["nameless", "another carrier's"])
+async def test_a_call_that_cannot_be_hung_up_is_closed_without_certainty(
+    flaw: str, autojump_clock: MockClock
+) -> None:
+    entry = NAMELESS
+    if flaw != "nameless":
+        entry = replace(NAMED, record=replace(NAMED.record, provider="twilio"))
+
+    async with open_office(remembers=(entry,)) as office:
+        pass
+
+    assert office.link.requests == []
+    assert office.journal.entries[-1].details["hangup"] == "unconfirmed"
+    assert office.journal.entries[-1].record.idempotency_key is None
+
+
+async def test_a_stray_call_is_hung_up_once_at_a_time_and_nobody_waits_for_it(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office() as office:
+        office.link.delay_s = 1.0
+        for _ in range(3):
+            office.switchboard.hang_up_stray(ProviderCallId("mock-stray"))
+        await trio.sleep(2)
+        office.link.fault = CarrierError("out of order")
+        office.switchboard.hang_up_stray(ProviderCallId("mock-stray"))
+        await trio.sleep(5)
+
+    assert office.link.methods == ["DELETE", *("DELETE", "DELETE")]
+
+
+async def test_only_so_many_calls_are_kept_that_a_carrier_does_not_hang_up(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leftovers, "MAX_UNFINISHED", 2)
+
+    async with open_office(phone={}) as office:
+        office.link.fault = None
+        ids = [await office.call() for _ in range(3)]
+        office.link.fault = CarrierError("out of order")
+        for call_id in ids:
+            with pytest.raises(CallRefusedError):
+                await office.switchboard.end(call_id)
+
+        await office.switchboard.end(ids[0])  # forgotten, as if it had ended well
+
+        assert list(office.switchboard.leftovers.unfinished) == ids[1:]
+
+
+async def test_an_unfinished_call_is_found_by_the_carriers_id_too(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office(phone={}) as office:
+        call_id = await office.call()
+        office.link.fault = CarrierError("out of order")
+        with pytest.raises(CallRefusedError):
+            await office.switchboard.end(call_id)
+        named = office.journal.latest()[call_id].provider_call_id
+        assert named is not None
+
+        with pytest.raises(CallRefusedError):
+            await office.switchboard.end(named)

@@ -1,0 +1,153 @@
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from voicecalld.audio.activity import SileroModel, VoiceActivity
+from voicecalld.call.events import CallEvent, PressedKey
+from voicecalld.call.playout import Playout
+from voicecalld.net.message_stream import MemoryStream, open_memory_streams
+from voicecalld.provider.mock.media import MockCodec
+from voicecalld.speech.base import Heard
+from voicecalld.switchboard.media_pump import Line, MediaPump
+
+KEY = '{"event":"dtmf","dtmf":{"digit":"5"}}'
+
+
+class NoTranscription:
+    """Hears nothing."""
+
+    def feed(self, audio: bytes) -> None: ...
+    def begin(self) -> None: ...
+    def commit(self, utterance: int) -> None: ...
+    def discard(self) -> None: ...
+    def results(self) -> AsyncIterator[Heard]:
+        raise NotImplementedError
+
+
+class Watched:
+    """Counts what it is told."""
+
+    def __init__(self) -> None:
+        self.bad_messages = 0
+        self.lines_over = 0
+
+    def on_first_frame(self, turn: int, now_s: float) -> None: ...
+    def on_mark(self, turn: int, now_s: float) -> None: ...
+    def on_bad_message(self) -> None:
+        self.bad_messages += 1
+
+    def on_line_over(self) -> None:
+        self.lines_over += 1
+
+
+@pytest.fixture
+def told() -> list[CallEvent]:
+    return []
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+@pytest.fixture
+def pump(told: list[CallEvent], watched: Watched) -> MediaPump:
+    def fail(error: Exception) -> None:
+        raise error
+
+    return MediaPump(
+        playout=Playout(),
+        voice=VoiceActivity(SileroModel()),
+        transcription=NoTranscription(),
+        tell=told.append,
+        fail=fail,
+        watcher=watched,
+    )
+
+
+def open_line(*following: str) -> tuple[MemoryStream, Line]:
+    """The carrier's end of a line, and the line."""
+    carriers, ours = open_memory_streams()
+    return carriers, Line(stream=ours, codec=MockCodec(), following=following)
+
+
+async def test_what_came_right_behind_the_start_is_heard(
+    pump: MediaPump, told: list[CallEvent]
+) -> None:
+    carriers, line = open_line(KEY)
+    carriers.close()
+
+    await pump.read(line)
+
+    assert told == [PressedKey(digit="5")]
+    assert pump.line is None
+
+
+async def test_malformed_messages_and_the_end_of_a_line_are_told_to_the_watcher(
+    pump: MediaPump, watched: Watched
+) -> None:
+    carriers, line = open_line("garbage")
+    carriers.send("garbage")
+    carriers.close()
+
+    await pump.read(line)
+
+    assert (watched.bad_messages, watched.lines_over) == (2, 1)
+
+
+class SlowStream:
+    """Gives its only message when it is let go, closed or not."""
+
+    def __init__(self) -> None:
+        self.messages = [KEY]
+        self.let_go = trio.Event()
+        self.closed = False
+
+    def send(self, message: str) -> None: ...
+    def close(self) -> None:
+        self.closed = True
+
+    async def receive(self) -> Sequence[str]:
+        await self.let_go.wait()
+        messages, self.messages = self.messages, []
+        return messages
+
+
+async def test_a_line_that_another_one_has_replaced_is_closed_and_not_listened_to(
+    pump: MediaPump, told: list[CallEvent], watched: Watched
+) -> None:
+    stream = SlowStream()
+    _, second = open_line()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pump.read, Line(stream=stream, codec=MockCodec()))
+        await wait_all_tasks_blocked()
+        nursery.start_soon(pump.read, second)
+        await wait_all_tasks_blocked()
+        assert stream.closed
+        stream.let_go.set()
+        await wait_all_tasks_blocked()
+
+        assert pump.line is second
+        assert watched.lines_over == 1
+        nursery.cancel_scope.cancel()
+
+    assert told == []
+
+
+async def test_what_was_pressed_before_a_line_broke_still_counts(
+    pump: MediaPump, told: list[CallEvent]
+) -> None:
+    carriers, line = open_line()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pump.read, line)
+        await wait_all_tasks_blocked()
+        carriers.send(KEY)
+        carriers.close()
+        pump.send(line, "nobody reads this")
+
+    assert told == [PressedKey(digit="5")]
+    assert pump.line is None

@@ -1,0 +1,88 @@
+import pytest
+
+from tests.switchboard.journalling import make_record
+from voicecalld.call.record import Entry
+from voicecalld.switchboard.minutes import MAX_UNTRANSCRIBED, Minutes
+from voicecalld.switchboard.notes import Notes
+
+UNIX_S = 1_800_000_000.0
+
+
+@pytest.fixture
+def entries() -> list[Entry]:
+    return []
+
+
+@pytest.fixture
+def minutes(entries: list[Entry]) -> Minutes:
+    return Minutes(Notes(make_record(), entries.append, lambda: UNIX_S))
+
+
+def speak(minutes: Minutes, utterance: int, began_s: float) -> None:
+    minutes.on_voice(began_s)
+    minutes.on_utterance_begun()
+    minutes.on_utterance_over(utterance)
+
+
+def test_words_are_dated_by_the_beginning_of_their_utterance(
+    minutes: Minutes, entries: list[Entry]
+) -> None:
+    speak(minutes, 1, 10.0)
+    speak(minutes, 2, 12.0)
+
+    minutes.on_words(1, "Hello", 15.0)
+    minutes.on_words(2, "there", 15.0)
+
+    assert [entry.utterance.unix_s - UNIX_S for entry in entries if entry.utterance] == [-5, -3]
+
+
+def test_utterances_without_words_are_not_kept_for_ever(minutes: Minutes) -> None:
+    for utterance in range(1, 1000):
+        speak(minutes, utterance, float(utterance))
+
+    assert len(minutes.begun_s) == MAX_UNTRANSCRIBED
+    assert max(minutes.begun_s) == 999
+
+
+def test_words_of_which_nothing_is_known_any_more_are_dated_now(
+    minutes: Minutes, entries: list[Entry]
+) -> None:
+    minutes.on_words(1, "Hello", 15.0)
+
+    (entry,) = entries
+    assert entry.utterance is not None
+    assert entry.utterance.unix_s == UNIX_S
+
+
+def ignored(entries: list[Entry]) -> list[object]:
+    return [entry.details["what"] for entry in entries if entry.event == "call.ignored"]
+
+
+def test_the_first_malformed_message_of_a_stream_is_noted_and_the_others_are_counted(
+    minutes: Minutes, entries: list[Entry]
+) -> None:
+    for _ in range(3):
+        minutes.on_bad_message()
+    assert ignored(entries) == ["malformed media message"]
+
+    minutes.on_line_over()
+
+    assert ignored(entries)[1:] == ["malformed media message, 3 in all"]
+
+
+def test_a_single_malformed_message_is_noted_once_for_each_stream(
+    minutes: Minutes, entries: list[Entry]
+) -> None:
+    for _ in range(2):
+        minutes.on_bad_message()
+        minutes.on_line_over()
+
+    assert ignored(entries) == ["malformed media message"] * 2
+
+
+def test_a_stream_without_malformed_messages_leaves_no_note(
+    minutes: Minutes, entries: list[Entry]
+) -> None:
+    minutes.on_line_over()
+
+    assert entries == []

@@ -1,0 +1,114 @@
+"""Calls that are over for us, while the carrier or the journal does not know it yet."""
+
+from typing import Final
+
+import structlog
+import trio
+
+from voicecalld.call.record import CallRecord
+from voicecalld.ids import CallId, ProviderCallId
+from voicecalld.switchboard.actor import Call
+from voicecalld.switchboard.carrier_leg import CarrierLeg
+from voicecalld.switchboard.ending import Ending, surviving
+from voicecalld.switchboard.notes import Notes
+from voicecalld.switchboard.services import Services
+
+log: Final = structlog.get_logger()
+
+# For the carrier to hang up what an earlier daemon has left. The daemon starts no later.
+ORPHAN_S = 5.0
+
+# Between two tries to write an end that the journal has refused because it was full.
+REWRITE_S = 5.0
+
+# Only a carrier that is out of order for hours leaves so many; the oldest are over by themselves.
+MAX_UNFINISHED = 100
+
+
+class Leftovers:
+    """What is left of calls that do not live here any more."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.unfinished: dict[CallId, Call] = {}
+        self.strays: set[ProviderCallId] = set()
+
+    # --- of calls that ended here ----------------------------------------------------
+
+    async def see_through(self, call: Call) -> None:
+        """Write the end of *call* as soon as the journal takes it; `end` may ask for the rest."""
+        if call.ending.is_complete:
+            return
+        while len(self.unfinished) >= MAX_UNFINISHED:
+            del self.unfinished[next(iter(self.unfinished))]
+        self.unfinished[call.notes.record.call_id] = call
+        while not call.ending.is_recorded:
+            await trio.sleep(REWRITE_S)
+            call.ending.record()
+        self.forget_finished()
+
+    def find(self, call_id: str) -> Call | None:
+        """The unfinished call that has this id, ours or the carrier's."""
+        for call in self.unfinished.values():
+            if call_id in (call.notes.record.call_id, call.notes.record.provider_call_id):
+                return call
+        return None
+
+    async def finish(self, call: Call) -> None:
+        """Try again to hang *call* up and to write its end."""
+        await call.ending.try_again()
+        self.forget_finished()
+
+    def forget_finished(self) -> None:
+        """Keep only those of which something is left to be done."""
+        self.unfinished = {
+            call_id: call
+            for call_id, call in self.unfinished.items()
+            if not call.ending.is_complete
+        }
+
+    # --- of calls that did not -------------------------------------------------------
+
+    async def hang_up_stray(self, named: ProviderCallId) -> None:
+        """Hang up a call that lives at the carrier alone; never raises."""
+        if named in self.strays:
+            return
+        self.strays.add(named)
+        log.warning("call hung up that is over here")
+        with surviving("carrier did not hang up"):
+            await self.build_leg(named).hang_up()
+        self.strays.discard(named)
+
+    async def close_orphans(self) -> None:
+        """End the calls that were open when the daemon last ended without warning.
+
+        They are hung up if the carrier has named them, all at once and within `ORPHAN_S`; what
+        goes wrong with that is logged, and noted in the call's end.
+
+        Raises:
+            JournalError: the journal cannot be read or written.
+        """
+        async with trio.open_nursery() as nursery:
+            for record in await self.services.journal.open_calls():
+                nursery.start_soon(self.close_orphan, record)
+        await self.services.journal.settle()
+
+    async def close_orphan(self, record: CallRecord) -> None:
+        """Hang up the call of *record*, and write that it is over."""
+        services = self.services
+        is_ours = record.provider == services.provider.name  # it may have been another's then
+        leg = self.build_leg(record.provider_call_id if is_ours else None)
+        leg.is_dial_unanswered = leg.call is None  # if it was named, we do not know the name
+        notes = Notes(record, services.journal.post, services.unix_clock)
+        cause = {"cause": "the daemon had ended"}
+        ending = Ending(notes, leg, services.journal, cause)
+        with structlog.contextvars.bound_contextvars(call_id=record.call_id):
+            with trio.move_on_after(ORPHAN_S):
+                await ending.hang_up()
+            ending.record()
+
+    def build_leg(self, named: ProviderCallId | None) -> CarrierLeg:
+        """The carrier's end of a call that it calls *named*."""
+        leg = CarrierLeg(self.services.provider, self.services.link, None)
+        leg.call = named
+        return leg

@@ -1,9 +1,13 @@
 """For all tests: the environment of the daemon, and the demo, which runs beside the others."""
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
+import trio
+from trio.testing import MockClock
 
 from tests.running_demo import RunningDemo, start_demo
 
@@ -36,3 +40,28 @@ def demo_beside_the_tests(
 def running_demo(demo_beside_the_tests: RunningDemo | None) -> RunningDemo:
     assert demo_beside_the_tests is not None
     return demo_beside_the_tests
+
+
+@pytest.fixture
+def autojump_clock(monkeypatch: pytest.MonkeyPatch) -> MockClock:
+    """Virtual time, which stands still while a thread works.
+
+    pytest-trio's jumps as soon as every task waits, so a deadline could pass while a file is read.
+    """
+    clock = MockClock(autojump_threshold=0)
+    run_sync: Callable[..., Awaitable[Any]] = trio.to_thread.run_sync
+    working = 0
+
+    async def run_sync_at_rest(*args: Any, **options: Any) -> Any:
+        nonlocal working
+        working += 1
+        clock.autojump_threshold = math.inf
+        try:
+            return await run_sync(*args, **options)
+        finally:
+            working -= 1
+            if not working:
+                clock.autojump_threshold = 0
+
+    monkeypatch.setattr(trio.to_thread, "run_sync", run_sync_at_rest)
+    return clock

@@ -29,8 +29,11 @@ class DaemonProcess:
 
     def wait_for_notice(self, text: str) -> None:
         """Wait until the daemon tells systemd *text*."""
-        while text not in self.notices.recv(4096).decode():
-            pass
+        try:
+            while text not in self.notices.recv(4096).decode():
+                pass
+        except TimeoutError:
+            raise AssertionError(f"the daemon has not told {text}: {self.log()}") from None
 
     def ctl(self, *arguments: str, status: int = 0) -> Any:
         """Run voicecallctl --json; gives what it printed, and checks its exit status."""

@@ -138,6 +138,20 @@ def test_a_telephone_is_described_by_a_table_of_its_own() -> None:
             ),
         ),
         (
+            "streaming.enabled = false",
+            (
+                "streaming.enabled: the mock carrier has no voice of its own: set it to true, "
+                "or choose another provider"
+            ),
+        ),
+        (
+            'public_url = "http://voice.example.com/"',
+            (
+                'public_url: found "http://voice.example.com/", allowed: an https URL with a '
+                "path, such as https://voice.example.com/voice/webhook"
+            ),
+        ),
+        (
             'tts.provider = "edge"',
             (
                 'tts.provider: found "edge": Edge speech is not for calls: it only delivers MP3, '
@@ -257,6 +271,38 @@ def test_a_secret_is_never_shown(kind: str) -> None:
     )
 
     assert problem == "key: found a value that is not shown, allowed: a text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "twilio.auth_token = 314159",
+        "twilio.auth_token = 3.14159",
+        "twilio.auth_token = 3141-01-01",
+        'twilio.auth_token = ["314159"]',
+        'twilio.auth_token = {a = "314159"}',
+        'twilio.auth_token = "314159 "',
+        'twilio.auth_token = "314159\\u00e9"',
+        f'twilio.auth_token = "{"314159" * 40}"',
+        'twilio.auth_tokn = "314159"',
+        'twilio.account_sid = "314159"',
+        'twilio = "314159"',
+        "twilio = 314159",
+        'twilio = ["314159"]',
+        'auth_token = "314159"',
+        'twilio.auth_token = "314159',
+        "twilio.auth_token = x314159",
+        "twilio.auth_token = 314159x",
+        'twilio.auth_token = "314159" "314159"',
+        "twilio.auth_token = '''314159",
+        'twilio.auth_token = "314159"\ntwilio.auth_token = "314159"',
+    ],
+)
+def test_no_mistake_in_writing_down_a_secret_shows_it(text: str) -> None:
+    (problem,) = problems(text)
+
+    assert "3141" not in problem
+    assert "3.14" not in problem
 
 
 @pytest.mark.parametrize("value", ["", 5, None, [1], {"a": 1}, True])

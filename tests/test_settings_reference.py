@@ -3,16 +3,18 @@
 from typing import Literal
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from voicecalld.phone_settings import PhoneSettings, Step
 from voicecalld.settings import Settings, TurnSettings
 from voicecalld.settings_reference import (
     allowed_item,
     allowed_values,
+    build_key,
     build_tables,
     find_field,
     find_model,
+    is_secret,
 )
 
 
@@ -30,6 +32,8 @@ class Sample(BaseModel):
     long: str = Field(default="", min_length=1)
     both: str = Field(default="", min_length=1, max_length=9)
     form: str = Field(default="", pattern="x+", json_schema_extra={"form": "some x"})
+    secret: SecretStr = Field(default=SecretStr("hunter2"), max_length=9)
+    hidden: str = Field(default="", json_schema_extra={"secret": True})
     array: tuple[str, ...] = Field(default=(), json_schema_extra={"item": "a text"})
     steps: tuple[Step, ...] = Field(default=(), max_length=3)
     table: TurnSettings = TurnSettings()
@@ -49,6 +53,7 @@ class Sample(BaseModel):
         ("long", "a text of at least 1 characters"),
         ("both", "a text of 1 to 9 characters"),
         ("form", "some x"),
+        ("secret", "a text of at most 9 characters"),
         ("array", "an array, each item a text"),
         ("steps", "an array of at most 3 items, each a table"),
         ("table", "a table"),
@@ -97,3 +102,19 @@ def test_a_path_into_an_array_leads_to_the_array() -> None:
 
     assert field is Settings.model_fields["allow_from"]
     assert allowed_item(field) == "an E.164 phone number such as +15550100"
+
+
+def test_the_default_of_a_secret_is_not_told() -> None:
+    assert build_key("secret", Sample.model_fields["secret"]).default == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("secret", True), ("hidden", True), ("text", False), ("table", False), ("steps", False)],
+)
+def test_a_secret_is_known_by_its_type_or_by_its_mark(name: str, expected: bool) -> None:
+    assert is_secret(Sample.model_fields[name]) is expected
+
+
+def test_a_table_with_a_secret_in_it_is_as_secret() -> None:
+    assert is_secret(Settings.model_fields["twilio"])

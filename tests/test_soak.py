@@ -42,8 +42,8 @@ def forget_on_purpose(office: Office) -> None:
         for written in vars(fake).values():
             if isinstance(written, list):
                 written.clear()
-    office.reception.replays.answers.clear()
-    office.reception.tokens.used.clear()
+    office.journal.replies.clear()
+    office.switchboard.services.tokens.used.clear()
 
 
 def holdings(office: Office) -> tuple[int, int, int]:

@@ -118,20 +118,20 @@ def test_a_systemd_that_does_not_read_is_not_waited_for(notify_path: str) -> Non
 # --- inherited sockets ----------------------------------------------------------------
 
 
+# Not 3, which may be in use by whatever runs the tests.
+FIRST_FD = 100
+
+
 @pytest.fixture
 def inheritable_fds() -> Iterator[None]:
-    """Descriptors 3 and 4 are pipes that children would inherit, as systemd leaves them."""
-    kept = {fd: os.dup(fd) for fd in (3, 4) if is_open(fd)}
-    read_fd, write_fd = os.pipe()
-    for fd in (3, 4):
-        os.dup2(read_fd, fd)
+    """Two descriptors that children would inherit, as systemd leaves them."""
+    ends = os.pipe()
+    for fd in (FIRST_FD, FIRST_FD + 1):
+        assert not is_open(fd)
+        os.dup2(ends[0], fd)
     yield
-    for fd in (3, 4, read_fd, write_fd):
-        if fd not in kept and is_open(fd):
-            os.close(fd)
-    for fd, copy in kept.items():
-        os.dup2(copy, fd, inheritable=False)
-        os.close(copy)
+    for fd in (FIRST_FD, FIRST_FD + 1, *ends):
+        os.close(fd)
 
 
 def is_open(fd: int) -> bool:
@@ -145,16 +145,18 @@ def is_open(fd: int) -> bool:
 def test_sockets_are_known_by_their_names(inheritable_fds: None) -> None:
     environ = {"LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "control:web", "A": "b"}
 
-    sockets = inherited_sockets(environ, 42)
+    sockets = inherited_sockets(environ, 42, FIRST_FD)
 
-    assert sockets == {"control": 3, "web": 4}
+    assert sockets == {"control": FIRST_FD, "web": FIRST_FD + 1}
     assert environ == {"A": "b"}
-    assert not os.get_inheritable(3)
-    assert not os.get_inheritable(4)
+    assert not os.get_inheritable(FIRST_FD)
+    assert not os.get_inheritable(FIRST_FD + 1)
 
 
 def test_a_socket_without_a_name_is_unknown(inheritable_fds: None) -> None:
-    assert inherited_sockets({"LISTEN_PID": "42", "LISTEN_FDS": "1"}, 42) == {"unknown": 3}
+    environ = {"LISTEN_PID": "42", "LISTEN_FDS": "1"}
+
+    assert inherited_sockets(environ, 42, FIRST_FD) == {"unknown": FIRST_FD}
 
 
 @pytest.mark.parametrize("listen_pid", [None, "41", ""])

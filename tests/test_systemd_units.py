@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from voicecalld.settings import Settings
+
 UNITS = Path(__file__).parents[1] / "systemd"
 
 # Tenths: 1.2 is what is left for a service with the network and the host's own users.
@@ -65,6 +67,15 @@ def test_the_service_is_exposed_to_as_little_as_it_can(tmp_path: Path) -> None:
     )
 
     assert verdict.returncode == 0, verdict.stdout
+
+
+def test_the_service_may_listen_at_the_default_port_but_at_none_that_only_root_may_use() -> None:
+    service = Unit("voicecalld.service")["Service"]
+    first, last = service["SocketBindAllow"].removeprefix("tcp:").split("-")
+
+    assert service["SocketBindDeny"] == "any"
+    assert 1024 <= int(first) <= Settings().serve.port <= int(last)
+    assert set(service["RestrictAddressFamilies"].split()) == {"AF_UNIX", "AF_INET", "AF_INET6"}
 
 
 def test_the_control_socket_is_for_its_owner_only() -> None:

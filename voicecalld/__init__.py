@@ -12,15 +12,21 @@ the rules answer each event with commands              call/machine.py
 dialling, ringing, answer, end: what may follow what   call/leg.py
 the carrier is asked to dial, by a value               provider/mock/rest.py
 whoever delivers that value may be a network           net/carrier_link.py
+with Twilio it is HTTPS, tried again if that is safe   net/http_client.py
 the mock carrier takes it, and a telephone rings       exchange/exchange.py
 its party answers, talks and interrupts as scripted    exchange/party.py
+whoever connects from outside is looked at first       web/edge.py
+nothing but well-formed requests comes any further     web/head.py
+a request becomes a webhook, the cheapest checks first web/webhooks.py
 the carrier's webhooks come to our door                switchboard/reception.py
 is it really the carrier?                              provider/mock/signature.py
 what has happened, in our words                        provider/mock/webhook.py
 the answer says where the sound shall go               provider/mock/answer.py
-a media stream opens, and must prove its call          switchboard/tokens.py
+a media stream opens as a WebSocket                    web/media_socket.py
+it must prove whose call it carries                    switchboard/tokens.py
 its messages become frames                             provider/mock/media.py
 frames come in, frames go out                          switchboard/media_pump.py
+without a stream the carrier speaks and listens        switchboard/native_talk.py
 one clock paces all calls, 50 times a second           net/wheel.py
 a voice is told from noise                             audio/activity.py
 whose turn it is, and what a barge-in is               call/turn.py

@@ -3,12 +3,16 @@
 A telephone's script is such a file as well, with another model at its top.
 
 All mistakes are reported together, one line each, as ``FILE: KEY: what was found, what is
-allowed``. A value reaches such a line through `shown_value` only, which knows what is secret.
+allowed``; in front of a key that somebody else gave, it is named instead of the file. A value
+reaches such a line through `shown_value` only, which knows what is secret.
 """
 
+import dataclasses
 import difflib
 import re
-from typing import Final, TypeAlias, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, TypeVar
 
 import tomlkit
 from pydantic import BaseModel, ValidationError
@@ -24,10 +28,13 @@ from voicecalld.settings_reference import (
     extra,
     find_field,
     find_model,
+    is_secret,
     tables_of,
 )
+from voicecalld.settings_rules import CONTRADICTION
 
 Path: TypeAlias = tuple[str | int, ...]
+Key: TypeAlias = tuple[str, ...]
 Model: TypeAlias = type[BaseModel]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -37,18 +44,34 @@ TOML_INTEGER_BITS: Final = 64
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def parse_config(text: str, file: str) -> Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenSecret:
+    """A secret that does not stand in the file; ``origin`` says where it does, for a person."""
+
+    text: str = dataclasses.field(repr=False)
+    origin: str
+
+
+NO_SECRETS: Final[Mapping[Key, GivenSecret]] = {}
+
+
+def parse_config(
+    text: str, file: str, secrets: Mapping[Key, GivenSecret] = NO_SECRETS
+) -> Settings:
     """The settings that *text* describes; see `parse_document`."""
-    return parse_document(text, file, Settings)
+    return parse_document(text, file, Settings, secrets)
 
 
-def parse_document(text: str, file: str, root: type[ModelT]) -> ModelT:
+def parse_document(
+    text: str, file: str, root: type[ModelT], secrets: Mapping[Key, GivenSecret] = NO_SECRETS
+) -> ModelT:
     """What *text* describes; what it does not mention has its default.
 
     Args:
         text: a TOML document, without a byte order mark.
         file: its name, which begins every line of the complaint.
         root: the model of its top level.
+        secrets: values of keys that are missing in *text*, or empty.
 
     Raises:
         ConfigError: with all mistakes. The first in the syntax hides those behind it.
@@ -57,12 +80,33 @@ def parse_document(text: str, file: str, root: type[ModelT]) -> ModelT:
         values = tomlkit.parse(text).unwrap()
     except TOMLKitError as error:
         raise ConfigError(f"{file}: {syntax_problem(error)}") from None
+    origins: dict[Path, str] = {
+        key: secret.origin for key, secret in secrets.items() if put(values, key, secret.text)
+    }
     try:
         return root.model_validate(values)
     except ValidationError as error:
-        problems = [value_problem(detail, root) for detail in error.errors(include_url=False)]
+        problems = [
+            f"{origins.get(detail['loc'], file)}: {value_problem(detail, root)}"
+            for detail in error.errors(include_url=False)
+        ]
     # Out here, because the exception that is left behind holds values that may be secret.
-    raise ConfigError(*(f"{file}: {problem}" for problem in problems))
+    raise ConfigError(*problems)
+
+
+def put(values: dict[str, Any], key: Key, text: str) -> bool:
+    """Put *text* into the tables *values* at *key*, unless there is something; whether it is in.
+
+    What is there instead of a table stays, and will be complained about.
+    """
+    *tables, name = key
+    place: object = values
+    for table in tables:
+        place = place.setdefault(table, {}) if isinstance(place, dict) else None
+    if not isinstance(place, dict) or place.get(name, "") != "":
+        return False
+    place[name] = text
+    return True
 
 
 def syntax_problem(error: TOMLKitError) -> str:
@@ -82,9 +126,11 @@ def value_problem(detail: ErrorDetails, root: Model) -> str:
     if path[-1] == "[key]":
         # The name of a table that the operator chooses.
         return f"{shown_path(path[:-1])}: {reason_given(detail)}"
+    if detail["type"] == CONTRADICTION:
+        return f"{shown_path(path)}: {reason_given(detail)}"
     field = find_field(path, root)
     assert field is not None, "what is not in the models is reported as an unknown key"
-    secret = bool(extra(field).get("secret"))
+    secret = is_secret(field)
     found = f"found {shown_value(detail['input'], secret=secret)}"
     is_item = isinstance(path[-1], int)
     is_described = ("item" if is_item else "form") in extra(field)

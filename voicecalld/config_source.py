@@ -6,9 +6,11 @@ from typing import Final
 
 from voicecalld.config_file import parse_config
 from voicecalld.errors import ConfigError
+from voicecalld.secrets_source import find_secrets
 from voicecalld.settings import Settings
 
 SYSTEM_FILE: Final = Path("/etc/voicecalld/voicecalld.toml")
+NO_FILE: Final = "no configuration file"
 # Far more than every setting at its longest; a file above it was given by mistake.
 LARGEST_FILE_BYTES: Final = 1024 * 1024
 
@@ -20,16 +22,16 @@ def load_settings(
 
     Args:
         given: the file that the command line names; it must be there.
-        environment: for ``XDG_CONFIG_HOME`` and ``HOME``.
+        environment: for ``XDG_CONFIG_HOME`` and ``HOME``, and for secrets.
         system_file: the file that comes before that of the user.
 
     Raises:
-        ConfigError: the file cannot be read or used.
+        ConfigError: the file or a secret cannot be read or used.
     """
     file = given or find_config(environment, system_file=system_file)
     if file is None:
-        return Settings(), None
-    settings = parse_config(read_config(file), str(file))
+        return parse_config("", NO_FILE, find_secrets(environment)), None
+    settings = parse_config(read_config(file), str(file), find_secrets(environment))
     return with_whole_paths(settings, file.parent.absolute()), file
 
 

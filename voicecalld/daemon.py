@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 import trio
 
-from voicecalld.assembly import Surroundings, check_settings, open_daemon
+from voicecalld.assembly import Daemon, check_settings, open_daemon
 from voicecalld.config_source import load_settings
 from voicecalld.daemon_options import build_parser
 from voicecalld.errors import ConfigError, StartError, VoicecallError
@@ -20,6 +20,7 @@ from voicecalld.logs import configure_logs, is_journal
 from voicecalld.places import state_directory
 from voicecalld.rpc.paths import daemon_socket
 from voicecalld.settings import Settings
+from voicecalld.surroundings import Surroundings
 from voicecalld.switchboard.registry import Switchboard
 from voicecalld.systemd import (
     Notifier,
@@ -169,7 +170,7 @@ async def serve(
                 gc.collect()
                 gc.freeze()
                 starting.cancel()
-                log.info("ready", provider=settings.provider, socket=daemon.address)
+                log.info("ready", provider=settings.provider, **describe(daemon))
                 notifier.ready(f"Ready on {daemon.address}")
                 await signals.first.wait()
                 notifier.stopping("Ending the calls")
@@ -178,6 +179,13 @@ async def serve(
                 running.cancel_scope.cancel()
             nursery.cancel_scope.cancel()
     log.info("stopped")
+
+
+def describe(daemon: Daemon) -> Mapping[str, str]:
+    """Where clients find the daemon, and where carriers do, if they come from outside."""
+    carrier = daemon.carrier
+    door = {"address": carrier.address, "webhooks": carrier.links.webhook_url}
+    return {"socket": daemon.address, **(door if carrier.address else {})}
 
 
 async def drain(switchboard: Switchboard, grace_s: float, hurry: trio.Event) -> None:

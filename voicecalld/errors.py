@@ -54,12 +54,29 @@ class BadMessageError(RemoteError):
     """A peer sent something that its protocol does not allow."""
 
 
+class BadHeadError(BadMessageError):
+    """The head of a request over HTTP is not one that we take; ``status`` is our answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
 class BadSignatureError(RemoteError):
     """A webhook was not signed by the carrier that it claims to come from."""
 
 
 class CarrierError(RemoteError):
     """A carrier refused a request, or its answer cannot be understood."""
+
+
+class UnreachableError(CarrierError):
+    """A carrier could not be reached, so it has not been asked for anything."""
+
+
+class OutcomeUnknownError(CarrierError):
+    """Nobody knows whether the carrier has done what it was asked for."""
 
 
 class StreamBrokenError(RemoteError):

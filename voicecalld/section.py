@@ -1,5 +1,7 @@
 """What all tables of the configuration file have in common."""
 
+from urllib.parse import urlsplit
+
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -20,3 +22,34 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
     )
+
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def check_url(text: str) -> str:
+    """Refuse what is no ``https:`` URL; ``http:`` will do where nobody else can listen."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("it must be a URL such as https://voice.example.com") from None
+    if parts.scheme not in {"http", "https"} or not host or not is_plain(text):
+        raise ValueError("it must be a URL such as https://voice.example.com")
+    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
+        raise ValueError("it must begin with https:// unless its host is this machine")
+    if parts.username is not None or parts.query or parts.fragment or "?" in text or "#" in text:
+        raise ValueError("it must have no user, no query and no fragment")
+    return text
+
+
+def is_plain(text: str) -> bool:
+    """Whether *text* has nothing but printable characters of ASCII, and no blanks."""
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+def check_base_url(text: str) -> str:
+    """Refuse what is no URL of a host alone."""
+    if urlsplit(check_url(text)).path not in {"", "/"}:
+        raise ValueError("it must have no path")
+    return text.rstrip("/")

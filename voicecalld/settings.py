@@ -6,19 +6,39 @@ about a configuration file are all made from them.
 """
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 
+from voicecalld.carrier_settings import TwilioSettings
+from voicecalld.edge_settings import (
+    ServeSettings,
+    StreamingSettings,
+    TunnelSettings,
+    WebhookSecuritySettings,
+)
 from voicecalld.ids import PhoneNumber, parse_phone_number
 from voicecalld.phone_settings import PhoneSettings
-from voicecalld.section import MILLISECONDS, SECONDS, FromArray, Section
+from voicecalld.section import MILLISECONDS, SECONDS, FromArray, Section, check_url
+from voicecalld.settings_rules import RULES, complain
 from voicecalld.speech_settings import AgentSettings, SttSettings, TtsSettings
 
 CALLS: JsonDict = {"unit": "calls"}
+PUBLIC_URL_FORM = "an https URL with a path, such as https://voice.example.com/voice/webhook"
 NUMBER_FORM: JsonDict = {"form": "an E.164 phone number such as +15550100"}
 
 Number = Annotated[PhoneNumber, AfterValidator(parse_phone_number)]
+
+
+MOCK_NUMBER = PhoneNumber("+15550000000")
+
+
+def check_public_url(text: str) -> str:
+    """Refuse what is no URL; an empty text means that there is none."""
+    if text and not urlsplit(check_url(text)).path:
+        raise ValueError("it must have a path, if only a slash")
+    return text
 
 
 class OutboundSettings(Section):
@@ -34,6 +54,13 @@ class OutboundSettings(Section):
         le=60,
         description="The pause between the end of a notification and hanging up.",
         json_schema_extra=SECONDS,
+    )
+    voicemail: Literal["talk", "hang-up"] = Field(
+        default="talk",
+        description=(
+            "What to do when a machine answers: talk to it as to a person, or let the carrier "
+            "find out, which costs money and a moment, and hang up."
+        ),
     )
 
 
@@ -140,21 +167,51 @@ class MockSettings(Section):
 
 
 class Settings(Section):
-    """Everything that an operator may change."""
+    """Everything that an operator may change.
 
-    provider: Literal["mock"] = Field(
+    Fields are validated in the order in which they are written, and ``info.data`` has only the
+    valid ones: a field that is wrong in itself is not blamed a second time. Hence the tables that
+    a rule for a key looks at are in front of that key; in the file all tables follow the keys.
+    """
+
+    provider: Literal["mock", "twilio"] = Field(
         default="mock",
         description="The carrier through which calls are placed and answered.",
     )
-    from_number: Number = Field(
-        default=PhoneNumber("+15550000000"),
-        description="The number from which calls are placed.",
+    twilio: TwilioSettings = TwilioSettings()
+    serve: ServeSettings = ServeSettings()
+    webhook_security: WebhookSecuritySettings = WebhookSecuritySettings()
+    tunnel: TunnelSettings = TunnelSettings()
+    streaming: StreamingSettings = StreamingSettings()
+    from_number: Number | None = Field(
+        default=None,
+        description=(
+            "The number from which calls are placed; the mock carrier has one of its own."
+        ),
         json_schema_extra=NUMBER_FORM,
     )
     to_number: Number | None = Field(
         default=None,
         description="The number that is called when the request does not name one.",
         json_schema_extra=NUMBER_FORM,
+    )
+    skip_signature_verification: bool = Field(
+        default=False,
+        description=(
+            "Whether webhooks are obeyed without proof that they are the carrier's; refused "
+            "unless serve.bind is this machine alone, and no public_url, tunnel or trusted proxy "
+            "lets others in."
+        ),
+    )
+    public_url: Annotated[str, AfterValidator(check_public_url)] = Field(
+        default="",
+        max_length=500,
+        description=(
+            "The URL at which carriers reach the webhooks, whose path is whatever your proxy maps "
+            "to serve.path; without it, it is the first of webhook_security.allowed_hosts with "
+            "serve.path."
+        ),
+        json_schema_extra={"form": PUBLIC_URL_FORM},
     )
     max_duration_seconds: int = Field(
         default=300,
@@ -232,8 +289,17 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     mock: MockSettings = MockSettings()
 
-    # Fields are validated in the order in which they are written, and info.data has only the
-    # valid ones: a field that is wrong in itself is not blamed a second time.
+    @property
+    def own_number(self) -> PhoneNumber:
+        """The number from which calls are placed."""
+        return self.from_number or MOCK_NUMBER
+
+    @field_validator(*RULES)
+    @classmethod
+    def check_rules(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what contradicts other tables and keys."""
+        complain(value, str(info.field_name), info.data)
+        return value
 
     @field_validator("stale_call_reaper_seconds")
     @classmethod

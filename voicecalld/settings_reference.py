@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import annotated_types
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from voicecalld.settings import Settings
@@ -70,8 +70,13 @@ def build_key(name: str, field: FieldInfo) -> Key:
         name=name,
         sentence=field.description or "",
         allowed=allowed_values(field),
-        default=field.default,
+        default=shown_default(field),
     )
+
+
+def shown_default(field: FieldInfo) -> object:
+    """The default as it would be written; that of a secret is an empty text."""
+    return "" if isinstance(field.default, SecretStr) else field.default
 
 
 def allowed_values(field: FieldInfo) -> str:
@@ -150,7 +155,7 @@ def allowed_kind(field: FieldInfo) -> str:
         return f"a whole number{limits(field)}"
     if kind is float:
         return f"a number{limits(field)}"
-    if kind is str:
+    if kind in {str, SecretStr}:
         return f"a text{lengths(field, 'characters')}"
     if get_origin(kind) is tuple:
         return array_of(field)
@@ -204,6 +209,14 @@ def extra(field: FieldInfo) -> Mapping[str, object]:
     """What our models add for people: ``unit``, ``form``, ``item``, ``secret``."""
     found = field.json_schema_extra
     return found if isinstance(found, Mapping) else {}
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether nobody may see what *field* holds, or something inside it."""
+    if extra(field).get("secret") or bare(field.annotation) is SecretStr:
+        return True
+    inside = inner_model(field)
+    return inside is not None and any(map(is_secret, inside.model_fields.values()))
 
 
 def bare(annotation: Any) -> Any:

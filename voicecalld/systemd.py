@@ -69,10 +69,13 @@ def take_notifier(environ: MutableMapping[str, str]) -> Notifier:
     return Notifier(environ.pop("NOTIFY_SOCKET", ""))
 
 
-def inherited_sockets(environ: MutableMapping[str, str], pid: int) -> dict[str, int]:
+def inherited_sockets(
+    environ: MutableMapping[str, str], pid: int, first_fd: int = FIRST_INHERITED_FD
+) -> dict[str, int]:
     """The listening sockets that the process *pid* was started with: name and descriptor.
 
-    The variables are taken out of *environ*, and children will not inherit the descriptors.
+    They follow one another from *first_fd* on. The variables are taken out of *environ*, and
+    children will not inherit the descriptors.
 
     Raises:
         StartError: the variables make no sense, or two sockets have the same name.
@@ -82,7 +85,7 @@ def inherited_sockets(environ: MutableMapping[str, str], pid: int) -> dict[str, 
     names = environ.pop("LISTEN_FDNAMES", "")
     if meant_for != str(pid):
         return {}  # absent, or they were our parent's
-    fds = range(FIRST_INHERITED_FD, FIRST_INHERITED_FD + parse_natural("LISTEN_FDS", count))
+    fds = range(first_fd, first_fd + parse_natural("LISTEN_FDS", count))
     named = names.split(":") if names else [UNNAMED] * len(fds)
     if len(named) != len(fds):
         raise StartError(f"LISTEN_FDNAMES names {len(named)} sockets, LISTEN_FDS={count}")

@@ -8,11 +8,13 @@ from tests.bench import (
     command,
     hang_up,
     journalling,
+    media_capacity,
     memory,
     pacing,
     soak,
     start,
     turn,
+    under_attack,
     webhook,
 )
 from tests.bench.figure import Effort, Figure
@@ -24,10 +26,12 @@ BENCHMARKS: Mapping[str, Measure] = {
     "barge-in": barge_in.measure,
     "hang-up": hang_up.measure,
     "pacing": pacing.measure,
+    "media": media_capacity.measure,
     "memory": memory.measure,
     "command": command.measure,
     "start": start.measure,
     "journal": journalling.measure,
     "webhook": webhook.measure,
+    "attack": under_attack.measure,
     "soak": soak.measure,
 }

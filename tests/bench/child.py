@@ -2,11 +2,14 @@
 
 import argparse
 import json
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+
+import structlog
 
 from tests.bench.catalog import BENCHMARKS
 from tests.bench.figure import Effort, Figure
@@ -39,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("effort", type=Effort)
     options = parser.parse_args(argv)
     configure_logs(sys.stderr, journal=False, terminal=False)
+    # Each call logs its beginning and its end, which nobody wants to see a thousand times.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     figures = tuple(BENCHMARKS[options.name](options.effort))
     print(json.dumps(asdict(Report(figures=figures, waited_s=waited_s()))))
 

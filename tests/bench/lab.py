@@ -17,20 +17,21 @@ from typing import Any
 import structlog
 import trio
 
+from tests.switchboard.office import stream_of
 from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn, SayText
-from voicecalld.assembly import MOCK_STREAM_URL, MOCK_WEBHOOK_URL, MockCarrier, new_id
 from voicecalld.audio.activity import ActivityEvent, SpeechModel, VoiceActivity
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.call.record import Mode
 from voicecalld.ids import CallId, PhoneNumber
+from voicecalld.mock_carrier import MOCK_LINKS, MockCarrier
 from voicecalld.net.message_stream import MemoryStream, MessageStream
 from voicecalld.net.wheel import Wheel
 from voicecalld.provider.http import Reply, Webhook
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Heard, SpeechChunk, Synthesizer, Transcription
+from voicecalld.surroundings import new_id
 from voicecalld.switchboard.actor import Call
 from voicecalld.switchboard.journal import Journal, open_journal
-from voicecalld.switchboard.reception import Reception
 from voicecalld.switchboard.registry import Switchboard
 from voicecalld.switchboard.services import ModelPool, Services
 from voicecalld.switchboard.tokens import StreamTokens
@@ -40,6 +41,11 @@ KEY = b"k" * 32
 
 # How often a benchmark looks whether something has happened, where it is not what is measured.
 LOOK_S = 0.005
+
+
+def unix_clock() -> float:
+    """The time of day, as the daemon has it."""
+    return time.time()  # noqa: TID251 - benchmarks measure real time
 
 
 class InstantVoice:
@@ -126,7 +132,8 @@ class Tap:
 
 def tap_of(call: Call) -> Tap:
     """The tap on the stream of a connected *call*, in a lab that has them."""
-    line, voice = call.pump.line, call.pump.voice
+    pump = stream_of(call).pump
+    line, voice = pump.line, pump.voice
     assert line is not None
     assert isinstance(line.stream, MemoryStream)
     ours, theirs = line.stream.inbox, line.stream.peer.inbox
@@ -179,7 +186,7 @@ class LabCarrier(MockCarrier):
     """The mock carrier, with stamps on its streams if wanted, and on its webhooks."""
 
     def __init__(self, settings: Settings, voice: Synthesizer, *, tapped: bool) -> None:
-        super().__init__(settings, voice)
+        super().__init__(settings, voice, unix_clock=unix_clock, new_id=new_id)
         self.tapped = tapped
         self.webhooks_s: list[float] = []
 
@@ -281,19 +288,21 @@ async def open_lab(
                 settings=chosen,
                 provider=carrier.provider,
                 link=carrier.exchange,
+                links=MOCK_LINKS,
+                tokens=StreamTokens(KEY, unix_clock),
                 journal=journal,
                 wheel=Wheel(),
                 synthesizer=InstantVoice(says),
                 transcriber=InstantEars(),
                 agent=InstantAgent(answer),
                 models=models or ModelPool(),
-                unix_clock=time.time,  # noqa: TID251 - benchmarks measure real time
+                unix_clock=unix_clock,
             )
             lab = build_lab(services, carrier, journal)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(lab.switchboard.services.wheel.run)
-                await nursery.start(lab.carrier.exchange.run)
                 await nursery.start(lab.switchboard.run)
+                await nursery.start(lab.carrier.run, lab.switchboard)
                 gc.collect()
                 gc.freeze()  # as the daemon does
                 yield lab
@@ -303,14 +312,7 @@ async def open_lab(
 
 def build_lab(services: Services, carrier: LabCarrier, journal: Journal) -> Lab:
     """The parts, put together as the daemon puts its own."""
-    switchboard = Switchboard(services, webhook_url=MOCK_WEBHOOK_URL, new_id=new_id)
-    carrier.reception = Reception(
-        switchboard,
-        services.provider,
-        StreamTokens(KEY, services.unix_clock),
-        stream_url=MOCK_STREAM_URL,
-        unix_clock=services.unix_clock,
-    )
+    switchboard = Switchboard(services, new_id=new_id)
     exits = Exits()
     trio.lowlevel.add_instrument(exits)
     return Lab(switchboard=switchboard, carrier=carrier, journal=journal, exits=exits)

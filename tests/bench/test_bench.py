@@ -22,11 +22,13 @@ ROWS = {
     "barge-in": 2,
     "hang-up": 2,
     "pacing": 17,
+    "media": 7,
     "memory": 5,
     "command": 2,
     "start": 2,
     "journal": 2,
     "webhook": 1,
+    "attack": 5,
     "soak": 3,
 }
 

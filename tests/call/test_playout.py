@@ -59,6 +59,23 @@ def test_the_lead_is_sent_at_once_and_then_a_frame_every_20_ms() -> None:
     assert sent == [10] + [1] * 40 + [0] * 4
 
 
+def test_frames_that_are_wanted_in_pairs_are_given_so_except_the_last() -> None:
+    playout = turn_of(("Hello", 51))
+
+    sent = [frames_of(playout.take(100 + tick * 0.02, at_once=2)) for tick in range(43)]
+
+    assert sent == [10] + [0, 2] * 20 + [0, 1]
+
+
+def test_keys_are_sent_before_what_is_said_and_no_turn_drops_them() -> None:
+    playout = turn_of(("Hello", 50))
+    playout.take(0.0)
+    playout.add_keys(b"\x02" * FRAME_BYTES)
+    playout.start(2)
+
+    assert playout.take(0.02) == [b"\x02" * FRAME_BYTES]
+
+
 def test_nothing_is_sent_while_the_carrier_holds_the_lead() -> None:
     playout = turn_of(("Hello", 50))
     playout.take(0.0)
@@ -142,7 +159,7 @@ def test_a_mark_follows_each_clause() -> None:
 def test_the_end_of_a_clause_is_filled_up_with_silence() -> None:
     playout = turn_of(("One.", 1.5))
 
-    first, last = (item.audio for item in playout.take(0.0) if isinstance(item, Frame))
+    first, last = (item for item in playout.take(0.0) if isinstance(item, Frame))
 
     half = FRAME_BYTES // 2
     assert first == sound(1)

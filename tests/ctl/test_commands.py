@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -185,6 +186,18 @@ async def test_the_version_is_that_of_both_programs(
     assert second == (
         f"voicecalld 1.2.3 at {office.path}, process 42, provider mock, since 2027-01-15 08:00:00"
     )
+
+
+async def test_the_version_tells_where_carriers_reach_the_daemon(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = replace(office.service.identity, provider="twilio", address="127.0.0.1:3334")
+    office.service = replace(office.service, identity=identity)
+    office.server = ControlServer(office.service)
+
+    ended = await run_ctl(office, capsys, "version")
+
+    assert ended.out.splitlines()[2:] == ["carriers reach it at 127.0.0.1:3334"]
 
 
 def test_the_version_needs_no_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

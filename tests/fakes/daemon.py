@@ -25,6 +25,7 @@ from voicecalld.provider.base import (
 )
 from voicecalld.provider.http import Reply, Webhook
 from voicecalld.provider.mock import MockProvider
+from voicecalld.provider.mock.rest import MockRest
 from voicecalld.settings import MockSettings
 
 KEY = b"shared"
@@ -231,5 +232,5 @@ async def hang_up(exchange: Exchange, call: ProviderCallId) -> bool:
 
 async def press(exchange: Exchange, call: ProviderCallId, digits: str) -> int:
     """Press keys as the daemon does; the status of the answer."""
-    response = await exchange.request(MockProvider(key=KEY).rest.press(call, digits))
+    response = await exchange.request(MockRest().press(call, digits))
     return response.status

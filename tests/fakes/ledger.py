@@ -4,6 +4,7 @@ import trio
 
 from voicecalld.call.record import LIVE_STATES, CallRecord, Entry
 from voicecalld.errors import JournalError
+from voicecalld.provider.http import Reply
 
 
 class Ledger:
@@ -19,10 +20,11 @@ class Ledger:
         self.broken: Exception | None = None
         self.good_settles = 0  # so many more, before it breaks
         self.full = False
+        self.replies: dict[str, tuple[float, Reply]] = {}
         self.refuses: set[str] = set()
         self.delay_s = 0.0
 
-    def remember(self, *entries: Entry) -> None:
+    def restore(self, *entries: Entry) -> None:
         """Have *entries* on disk, as an earlier daemon would have left them."""
         self.entries += entries
         self.on_disk += entries
@@ -35,6 +37,16 @@ class Ledger:
         if self.full or entry.event in self.refuses:
             raise JournalError("too many entries wait to be written")
         self.entries.append(entry)
+
+    def remember(self, key: str, reply: Reply, unix_s: float) -> None:
+        if self.full:
+            raise JournalError("too many entries wait to be written")
+        self.replies[key] = (unix_s, reply)
+
+    async def recall(self, key: str, since_unix_s: float) -> Reply | None:
+        await trio.lowlevel.checkpoint()
+        unix_s, reply = self.replies.get(key, (0.0, None))
+        return reply if unix_s >= since_unix_s else None
 
     async def settle(self) -> None:
         posted = len(self.entries)

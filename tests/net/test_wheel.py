@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from itertools import pairwise
 
 import pytest
 import trio
@@ -122,3 +123,65 @@ async def test_the_lag_of_the_last_tick_is_known(wheel: Wheel, autojump_clock: M
         wheel.tick({}, due_s - 0.5)
 
     assert wheel.late_s == pytest.approx(0.5)
+
+
+class Looking:
+    """Remembers when it looked, and may have enough of it."""
+
+    def __init__(self, looks: int, wheel: Wheel) -> None:
+        self.at_s: list[float] = []
+        self.looks = looks
+        self.wheel = wheel
+
+    def look(self) -> None:
+        self.at_s.append(trio.current_time())
+        if len(self.at_s) == self.looks:
+            self.wheel.remove_watcher(self)
+
+
+async def test_a_watcher_looks_at_every_step_also_without_members(
+    wheel: Wheel, autojump_clock: MockClock
+) -> None:
+    await trio.sleep(1)
+    watcher = Looking(9, wheel)
+
+    wheel.add_watcher(watcher)
+    await trio.sleep(1)
+
+    spaces = [after - before for before, after in pairwise(watcher.at_s)]
+    assert spaces == pytest.approx([PERIOD_S / SLOTS] * 8)
+
+
+async def test_a_watcher_that_has_gone_looks_no_more_while_the_wheel_turns(
+    wheel: Wheel, autojump_clock: MockClock
+) -> None:
+    watcher = Looking(3, wheel)
+    wheel.add_watcher(watcher)
+
+    with wheel.turning(Ticked()):
+        await trio.sleep(1)
+    wheel.remove_watcher(watcher)
+
+    assert len(watcher.at_s) == 3
+
+
+async def test_a_watcher_looks_before_the_members_of_the_same_step_are_ticked(
+    wheel: Wheel, autojump_clock: MockClock
+) -> None:
+    order: list[str] = []
+
+    class Both:
+        def look(self) -> None:
+            order.append("look")
+
+        def tick(self, _now_s: float) -> None:
+            order.append("tick")
+
+    both = Both()
+    wheel.add_watcher(both)
+    with wheel.turning(both):
+        await trio.sleep(PERIOD_S)
+    wheel.remove_watcher(both)
+
+    assert order[order.index("tick") - 1] == "look"
+    assert order.count("look") >= SLOTS

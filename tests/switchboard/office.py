@@ -19,12 +19,17 @@ from voicecalld.net.wheel import Wheel
 from voicecalld.provider.catalog import build_provider
 from voicecalld.provider.http import HttpRequest, HttpResponse, Reply, Webhook
 from voicecalld.settings import Settings
+from voicecalld.switchboard.actor import Call
+from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.reception import Reception
 from voicecalld.switchboard.registry import Switchboard
-from voicecalld.switchboard.services import ModelPool, Services
+from voicecalld.switchboard.services import JournalDoor, ModelPool, Services
+from voicecalld.switchboard.stream_talk import StreamTalk
 from voicecalld.switchboard.tokens import StreamTokens
 
 WEBHOOK_URL = "mock://daemon/voice/webhook"
+KEY = b"k" * 32
+STREAM_URL = "mock://daemon/voice/stream"
 CALLEE = PhoneNumber("+15550100")
 UNIX_S = 1_800_000_000.0
 LONGEST_TEST_S = 120.0  # virtual ones
@@ -85,6 +90,12 @@ class Office:
         ]
 
 
+def stream_of(call: Call) -> StreamTalk:
+    """How *call* speaks and listens, which is over a media stream."""
+    assert isinstance(call.talk, StreamTalk)
+    return call.talk
+
+
 class Link:
     """The way to the exchange, with a switch for faults and a list of what was asked."""
 
@@ -120,14 +131,16 @@ async def open_office(
     hears: tuple[str, ...] = (),
     agent: ScriptedAgent | None = None,
     voice: SpokenVoice | None = None,
+    journal: JournalDoor | None = None,
     remembers: tuple[Entry, ...] = (),
     hangs: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Office]:
+    """An office at work, whose entries are in ``office.journal`` unless it is given another."""
     phones = {} if phone is None else {CALLEE: phone}
     chosen = Settings.model_validate({"mock": {"phones": phones}, **settings})
-    office = build_office(chosen, hears, agent or ScriptedAgent(), voice or SpokenVoice())
-    office.journal.remember(*remembers)
+    office = build_office(chosen, hears, agent or ScriptedAgent(), voice or SpokenVoice(), journal)
+    office.journal.restore(*remembers)
     office.link.hangs = hangs
     async with trio.open_nursery() as nursery:
         nursery.start_soon(office.switchboard.services.wheel.run)
@@ -138,7 +151,11 @@ async def open_office(
 
 
 def build_office(
-    settings: Settings, hears: tuple[str, ...], agent: ScriptedAgent, voice: SpokenVoice
+    settings: Settings,
+    hears: tuple[str, ...],
+    agent: ScriptedAgent,
+    voice: SpokenVoice,
+    journal: JournalDoor | None,
 ) -> Office:
     def unix_clock() -> float:
         return UNIX_S + trio.current_time()
@@ -154,8 +171,8 @@ def build_office(
     async def accept_stream(stream: MessageStream) -> None:
         await reception.serve_stream(stream)
 
-    key = b"k" * 32
-    provider = build_provider("mock", key=key)
+    key = KEY
+    provider = build_provider(settings, key=key)
     exchange = Exchange(
         settings.mock,
         voice=SpokenVoice(),
@@ -166,13 +183,15 @@ def build_office(
         clock=unix_clock,
         new_id=new_id,
     )
-    link, journal, ears = Link(), Ledger(), FakeTranscriber(*hears, "", delay_s=0.05)
+    link, ledger, ears = Link(), Ledger(), FakeTranscriber(*hears, "", delay_s=0.05)
     link.exchange = exchange
     services = Services(
         settings=settings,
         provider=provider,
         link=link,
-        journal=journal,
+        links=Links(webhook_url=WEBHOOK_URL, stream_url=STREAM_URL),
+        tokens=StreamTokens(key, unix_clock),
+        journal=journal or ledger,
         wheel=Wheel(),
         synthesizer=voice,
         transcriber=ears,
@@ -180,21 +199,14 @@ def build_office(
         models=ModelPool(),
         unix_clock=unix_clock,
     )
-    switchboard = Switchboard(services, webhook_url=WEBHOOK_URL, new_id=new_id)
-    tokens = StreamTokens(key, unix_clock)
-    reception = Reception(
-        switchboard,
-        provider,
-        tokens,
-        stream_url="mock://daemon/voice/stream",
-        unix_clock=unix_clock,
-    )
+    switchboard = Switchboard(services, new_id=new_id)
+    reception = Reception(switchboard, provider, unix_clock=unix_clock)
     return Office(
         settings=settings,
         switchboard=switchboard,
         exchange=exchange,
         reception=reception,
-        journal=journal,
+        journal=ledger,
         voice=voice,
         ears=ears,
         agent=agent,

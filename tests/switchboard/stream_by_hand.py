@@ -34,7 +34,7 @@ class StreamByHand:
             event="start",
             streamId="by-hand",
             callId=record.provider_call_id,
-            token=office.reception.tokens.mint("mock", record.call_id),
+            token=office.switchboard.services.tokens.mint("mock", record.call_id),
         )
         nursery.start_soon(stream.receive)
         await trio.sleep(0.01)

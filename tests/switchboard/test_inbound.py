@@ -93,7 +93,7 @@ async def test_a_webhook_counts_once_and_is_answered_alike(autojump_clock: MockC
     async with open_office(inbound_policy="open") as office:
         receive = office.reception.receive_webhook
 
-        async def spy(webhook: Webhook) -> Reply:
+        async def spy(webhook: Webhook, peer: str = "") -> Reply:
             reply = await receive(webhook)
             seen.append((webhook, reply))
             return reply
@@ -114,7 +114,7 @@ async def test_a_forged_webhook_is_refused_without_effect(autojump_clock: MockCl
     async with open_office(inbound_policy="open") as office:
         receive = office.reception.receive_webhook
 
-        async def tap(webhook: Webhook) -> Reply:
+        async def tap(webhook: Webhook, peer: str = "") -> Reply:
             seen.append(webhook)
             return await receive(replace(webhook, body=webhook.body + b" "))
 

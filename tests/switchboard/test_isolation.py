@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.fakes.agent_fakes import ScriptedAgent
-from tests.switchboard.office import CALLEE, Office, open_office
+from tests.switchboard.office import CALLEE, Office, open_office, stream_of
 from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn, SayText
 from voicecalld.call.events import EndReason, PressedKey
 from voicecalld.call.playout import Frame, Mark
@@ -188,14 +188,14 @@ async def test_the_end_of_a_call_is_not_reported_before_it_is_on_disk(
 async def test_a_bug_in_sending_ends_that_call_and_the_wheel_turns_on(
     autojump_clock: MockClock,
 ) -> None:
-    def broken(now_s: float) -> list[Frame | Mark]:
+    def broken(now_s: float, at_once: int = 1) -> list[Frame | Mark]:
         raise ZeroDivisionError("a bug")
 
     async with open_office(phone={}) as office:
         call_id = await office.call("Hello.")
         call = office.switchboard.find(call_id)
         assert call is not None
-        call.playout.take = broken  # type: ignore[method-assign]  # a bug
+        stream_of(call).playout.take = broken  # type: ignore[method-assign]  # a bug
         record = await office.wait_over(call_id)
         healthy = await office.call("Hello again.")
         await office.wait_for("call.speech")
@@ -309,7 +309,7 @@ async def test_a_stream_with_a_good_token_is_connected_once(autojump_clock: Mock
     async with open_office(phone={"answers_after_ms": 20_000}) as office:
         call = office.switchboard.find(await office.call())
         assert call is not None
-        token = office.reception.tokens.mint("mock", call.notes.record.call_id)
+        token = office.switchboard.services.tokens.mint("mock", call.notes.record.call_id)
 
         first = await open_stream(office, start_message(carrier_id(call), token))
         second = await open_stream(office, start_message(carrier_id(call), token))
@@ -324,7 +324,7 @@ async def test_a_stream_without_a_good_token_is_closed(
     async with open_office(phone={"answers_after_ms": 20_000}, ring_timeout_ms=110_000) as office:
         call = office.switchboard.find(await office.call())
         assert call is not None
-        tokens = office.reception.tokens
+        tokens = office.switchboard.services.tokens
         named = carrier_id(call)
         token = tokens.mint("mock", call.notes.record.call_id)
         match flaw:

@@ -6,11 +6,14 @@ import pytest
 from tests.switchboard.journalling import make_entry, make_record
 from voicecalld.call.record import Json, Speaker, TurnLatency, Utterance
 from voicecalld.ids import CallId
+from voicecalld.provider.http import Reply
 from voicecalld.switchboard.journal_rows import (
     parse_latency,
     parse_record,
+    parse_reply,
     parse_utterance,
     render_entry,
+    render_reply,
     storable,
 )
 
@@ -79,3 +82,17 @@ def test_a_number_that_a_database_can_keep_stays_as_it_is(number: float) -> None
 def test_details_that_json_cannot_say_are_refused(details: dict[str, Json]) -> None:
     with pytest.raises(ValueError, match="JSON"):
         render_entry(replace(make_entry(), details=details))
+
+
+def test_a_reply_becomes_a_row_and_the_same_reply_again() -> None:
+    reply = Reply(status=503, content_type="text/xml", body=b"\x00\xff<Response/>")
+
+    rows = render_reply("key", reply, 9.5)
+
+    assert parse_reply(rows.row) == reply
+    assert (rows.row["key"], rows.row["unix_s"]) == ("key", 9.5)
+
+
+def test_a_reply_from_no_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a finite number"):
+        render_reply("key", Reply(), math.nan)

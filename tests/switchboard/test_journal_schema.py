@@ -9,7 +9,12 @@ import pytest
 
 from voicecalld.call.record import CallRecord, TurnLatency, Utterance
 from voicecalld.errors import StartError
-from voicecalld.switchboard.journal_schema import SCHEMA_VERSION, Database, open_database
+from voicecalld.switchboard.journal_schema import (
+    SCHEMA_VERSION,
+    STEPS,
+    Database,
+    open_database,
+)
 
 
 @contextlib.contextmanager
@@ -113,8 +118,69 @@ def test_a_journal_of_a_newer_daemon_is_refused_and_left_as_it_is(tmp_path: path
 
     assert str(path) in str(caught.value)
     assert f"version {newer}," in str(caught.value)
-    assert f"version {SCHEMA_VERSION}:" in str(caught.value)
+    assert f"up to {SCHEMA_VERSION}:" in str(caught.value)
     assert path.read_bytes() == before
+
+
+def make_journal(path: pathlib.Path, version: int) -> None:
+    """A journal as the daemon of schema *version* made it, with something in every table."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript("".join(STEPS[:version]))
+        for (table,) in tables_of(connection):
+            columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+            values = ", ".join("1" for _ in columns)
+            connection.execute(f"INSERT INTO {table} VALUES ({values})")  # noqa: S608 - ours
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.commit()
+
+
+def tables_of(connection: sqlite3.Connection) -> list[tuple[str]]:
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    return connection.execute(query).fetchall()
+
+
+def dump(connection: sqlite3.Connection) -> set[str]:
+    """Every row, and what every table is like."""
+    return {line for line in connection.iterdump() if line.startswith(("INSERT", "CREATE"))}
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_a_journal_of_an_older_daemon_gets_what_it_lacks_and_loses_nothing(
+    tmp_path: pathlib.Path, version: int
+) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    make_journal(old, version)
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        before = dump(connection)
+
+    for path in (old, new):
+        with opened(path) as database:
+            assert database.writer.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+
+    with contextlib.closing(sqlite3.connect(old)) as upgraded:
+        after = dump(upgraded)
+    with contextlib.closing(sqlite3.connect(new)) as fresh:
+        empty = dump(fresh)
+    assert before < after
+    assert {line for line in after if line.startswith("CREATE")} == {
+        line for line in empty if line.startswith("CREATE")
+    }
+
+
+def test_an_upgrade_that_fails_leaves_the_journal_as_it_was(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "journal.db"
+    make_journal(path, 1)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE replies_by_time (in_the_way TEXT)")
+        connection.commit()
+        before = dump(connection)
+
+    with pytest.raises(StartError, match="replies_by_time"):
+        open_database(path)
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert dump(connection) == before
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
 
 
 def test_a_database_of_another_program_is_refused(tmp_path: pathlib.Path) -> None:

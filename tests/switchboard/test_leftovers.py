@@ -9,10 +9,10 @@ from trio.testing import MockClock
 from tests.switchboard.journalling import make_entry, make_record
 from tests.switchboard.office import UNIX_S, open_office
 from voicecalld.call.record import CallState
-from voicecalld.errors import CallRefusedError, CarrierError
+from voicecalld.errors import CallRefusedError, CarrierError, JournalError
 from voicecalld.ids import ProviderCallId
 from voicecalld.switchboard import leftovers
-from voicecalld.switchboard.leftovers import ORPHAN_S
+from voicecalld.switchboard.leftovers import ORPHAN_S, REWRITE_S
 
 NAMED = make_entry(record=make_record("named", provider_call_id="mock-named"))
 ALSO_NAMED = make_entry(record=make_record("also", provider_call_id="mock-also"))
@@ -104,6 +104,28 @@ async def test_only_so_many_calls_are_kept_that_a_carrier_does_not_hang_up(
         await office.switchboard.end(ids[0])  # forgotten, as if it had ended well
 
         assert list(office.switchboard.leftovers.unfinished) == ids[1:]
+
+
+async def test_nobody_waits_any_more_to_write_the_end_of_a_call_that_was_given_up(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leftovers, "MAX_UNFINISHED", 2)
+
+    async with open_office(phone={}) as office:
+        ids = [await office.call() for _ in range(3)]
+        office.journal.refuses = {"call.ended"}
+        for call_id in ids:
+            with pytest.raises(JournalError):
+                await office.switchboard.end(call_id)
+        await trio.sleep(1)
+
+        assert office.switchboard.leftovers.rewriting.keys() == {*ids[1:]}
+        office.journal.refuses = set()
+        await trio.sleep(2 * REWRITE_S)
+
+        assert not office.switchboard.leftovers.rewriting
+        ended = [e.record.call_id for e in office.journal.entries if e.event == "call.ended"]
+        assert sorted(ended) == ids[1:]
 
 
 async def test_an_unfinished_call_is_found_by_the_carriers_id_too(

@@ -1,12 +1,14 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
 from voicecalld.audio.activity import SileroModel, VoiceActivity
+from voicecalld.audio.frame import FRAME_BYTES
 from voicecalld.call.events import CallEvent, PressedKey
 from voicecalld.call.playout import Playout
+from voicecalld.exchange.wire import PlayAudio, decode_order
 from voicecalld.net.message_stream import MemoryStream, open_memory_streams
 from voicecalld.provider.mock.media import MockCodec
 from voicecalld.speech.base import Heard
@@ -97,6 +99,29 @@ async def test_malformed_messages_and_the_end_of_a_line_are_told_to_the_watcher(
     assert (watched.bad_messages, watched.lines_over) == (2, 1)
 
 
+class PairingCodec(MockCodec):
+    """A carrier's codec whose messages hold two frames."""
+
+    frames_per_message = 2
+
+
+async def test_frames_go_in_messages_of_as_many_as_the_codec_wants(pump: MediaPump) -> None:
+    carriers, ours = open_memory_streams()
+    pump.line = Line(stream=ours, codec=PairingCodec())
+    pump.playout.start(1)
+    pump.playout.begin_clause()
+    pump.playout.add(b"\x01" * (5 * FRAME_BYTES))
+    pump.playout.end_clause("Hello.")
+
+    pump.tick(trio.current_time())
+
+    sizes = [
+        len(order.audio) // FRAME_BYTES if isinstance(order, PlayAudio) else "mark"
+        for order in map(decode_order, await carriers.receive())
+    ]
+    assert sizes == [2, 2, 1, "mark"]
+
+
 class SlowStream:
     """Gives its only message when it is let go, closed or not."""
 
@@ -106,13 +131,17 @@ class SlowStream:
         self.closed = False
 
     def send(self, message: str) -> None: ...
-    def close(self) -> None:
+    def close(self, code: int = 1000) -> None:  # noqa: ARG002 - a protocol's
         self.closed = True
 
     async def receive(self) -> Sequence[str]:
         await self.let_go.wait()
         messages, self.messages = self.messages, []
         return messages
+
+    async def deliver(self, take: Callable[[Sequence[str]], None]) -> None:
+        while messages := await self.receive():
+            take(messages)
 
 
 async def test_a_line_that_another_one_has_replaced_is_closed_and_not_listened_to(

@@ -87,7 +87,7 @@ async def test_what_a_webhook_tells_is_on_disk_when_it_is_answered(
     async with open_office(inbound_policy="open", agent=ScriptedAgent("Yes.")) as office:
         receive = office.reception.receive_webhook
 
-        async def tap(webhook: Webhook) -> Reply:
+        async def tap(webhook: Webhook, peer: str = "") -> Reply:
             reply = await receive(webhook)
             seen.append(office.journal.events_on_disk)
             return reply

@@ -10,7 +10,7 @@ from tests.switchboard.office import CALLEE, Office, open_office
 from tests.switchboard.stream_by_hand import RINGS
 from voicecalld.call.events import EndReason
 from voicecalld.call.record import CallState
-from voicecalld.errors import CallRefusedError, CarrierError
+from voicecalld.errors import CallRefusedError, CarrierError, UnreachableError
 from voicecalld.ids import CallId, ProviderCallId
 from voicecalld.provider.http import HttpRequest, HttpResponse
 
@@ -130,6 +130,18 @@ async def test_a_clear_refusal_leaves_no_doubt(autojump_clock: MockClock) -> Non
 
 
 # --- idempotency keys ------------------------------------------------------------------
+
+
+async def test_a_carrier_that_could_not_be_reached_leaves_no_doubt(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_office() as office:
+        office.link.fault = UnreachableError("no such host")
+        await expect_refusal(office)
+        await trio.sleep(1)
+
+    assert office.journal.entries[-1].event == "call.ended"
+    assert "hangup" not in office.journal.entries[-1].details
 
 
 async def test_a_key_whose_call_was_refused_is_free_when_the_refusal_is_told(

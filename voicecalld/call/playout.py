@@ -7,6 +7,7 @@ not been sent can be dropped by us, what the carrier holds by a clear: hence the
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from voicecalld.audio.frame import FRAME_MS, Framer
 from voicecalld.audio.words import SpokenWord
@@ -50,11 +51,9 @@ class Clause:
         return self.text[: int(share * len(self.text))].rpartition(" ")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame to be sent."""
-
-    audio: bytes
+# One frame to be sent. An object around the bytes would be the garbage collector's business, and
+# with fifty a second and call that business stops the program for tens of milliseconds.
+Frame: TypeAlias = bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,7 @@ class Playout:
 
     def __init__(self, lead_s: float = LEAD_S) -> None:
         self.lead_s = lead_s
+        self.keys: deque[Frame] = deque()  # of no turn
         self.played_out_s = 0.0  # when the carrier will have played all that it was sent
         self.start(NO_TURN)
 
@@ -110,33 +110,46 @@ class Playout:
         ends = [word.end for word in self.clauses[-1].words]
         self.end_clause(text[: max(ends, default=0)])
 
+    def add_keys(self, sound: bytes) -> None:
+        """Queue the *sound* of keys, in front of whatever is being said; no turn drops it."""
+        framer = Framer()
+        self.keys.extend([*framer.feed(sound), *framer.flush()])
+
     def complete(self) -> None:
         """No more sound will be added to this turn."""
         self.is_complete = True
 
     def _enqueue(self, frames: list[bytes]) -> None:
-        self.queue.extend(Frame(frame) for frame in frames)
+        self.queue.extend(frames)
         self.queued_s += len(frames) * FRAME_S
 
     # --- sending ---------------------------------------------------------------------
 
-    def take(self, now_s: float) -> list[Frame | Mark]:
-        """What is to be sent now, so that the carrier holds no more than the lead."""
+    def take(self, now_s: float, at_once: int = 1) -> list[Frame | Mark]:
+        """What is to be sent now, so that the carrier holds no more than the lead.
+
+        While that many are waiting, frames are given *at_once* together.
+        """
         due: list[Frame | Mark] = []
-        queue = self.queue
-        while queue:
+        if len(self.queue) >= at_once and not self._has_room(at_once, now_s):
+            return due
+        while queue := self.keys or self.queue:
             item = queue[0]
             if isinstance(item, Frame):
-                ahead_s = self.played_out_s - now_s
-                if ahead_s + FRAME_S > self.lead_s + TICK_TOLERANCE_S:
+                if not self._has_room(1, now_s):
                     break
                 self.played_out_s = max(self.played_out_s, now_s) + FRAME_S
-                self.sent_s += FRAME_S
+                if queue is self.queue:
+                    self.sent_s += FRAME_S
             else:
                 self.marks[item.name] = item.clause
             due.append(item)
             queue.popleft()
         return due
+
+    def _has_room(self, frames: int, now_s: float) -> bool:
+        ahead_s = self.played_out_s - now_s
+        return ahead_s + frames * FRAME_S <= self.lead_s + TICK_TOLERANCE_S
 
     # --- hearing ---------------------------------------------------------------------
 

@@ -164,6 +164,7 @@ async def info(service: Service, _params: NoParams) -> Answer:
         "startedAt": render_time(identity.started_unix_s),
         "uptimeSeconds": round(max(0.0, service.clock() - identity.started_unix_s), 3),
         "socket": identity.socket,
+        **({"address": identity.address} if identity.address else {}),
         "calls": {"live": service.calls.live_count},
         "lastEvent": service.journal.last_seq,
     }

@@ -149,13 +149,14 @@ class Ringer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What the daemon tells about itself."""
+    """What the daemon tells about itself; ``address`` is where carriers find it, if they need."""
 
     version: str
     pid: int
     provider: str
     socket: str
     started_unix_s: float
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

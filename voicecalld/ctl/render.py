@@ -120,6 +120,8 @@ def show_versions(result: JsonObject, screen: Screen) -> None:
         f" at {text(daemon, 'socket')}, process {plain(daemon.get('pid'))}"
         f", provider {text(daemon, 'provider')}, since {local_time(text(daemon, 'startedAt'))}"
     )
+    if "address" in daemon:
+        screen.line(f"carriers reach it at {text(daemon, 'address')}")
 
 
 def show_ring(result: JsonObject, screen: Screen) -> None:

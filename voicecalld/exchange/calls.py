@@ -12,7 +12,14 @@ from voicecalld.exchange.line import Line
 from voicecalld.exchange.party import Plan
 from voicecalld.exchange.planning import LoadedScript, build_plan
 from voicecalld.phone_settings import Behaviour
-from voicecalld.provider.base import Acknowledge, Answer, ConnectStream, RejectCall
+from voicecalld.provider.base import (
+    Acknowledge,
+    Answer,
+    ConnectStream,
+    HangUpCall,
+    Perform,
+    RejectCall,
+)
 from voicecalld.provider.mock.webhook import MockEvent, MockReason
 from voicecalld.speech.base import Synthesizer
 
@@ -100,7 +107,7 @@ async def follow_answer(
             await line.talk(tasks, answer, plan)
         case RejectCall():
             line.end(MockReason.REJECTED)
-        case Acknowledge():
+        case Acknowledge() | HangUpCall() | Perform():
             # As with TwiML that says nothing: the call has nowhere to go.
             line.end(MockReason.COMPLETED)
         case None:

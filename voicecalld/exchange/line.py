@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import trio
 
-from voicecalld.exchange.keys import render_keys
+from voicecalld.audio.keys import render_keys
 from voicecalld.exchange.line_media import LineMedia
 from voicecalld.exchange.notices import CallFacts
 from voicecalld.exchange.party import Party, Plan

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from voicecalld.errors import BadMessageError
 from voicecalld.ids import CallId, ProviderCallId
-from voicecalld.provider.base import Acknowledge, Answer, ConnectStream, Direction, RejectCall
+from voicecalld.provider.base import (
+    Acknowledge,
+    Answer,
+    ConnectStream,
+    Direction,
+    HangUpCall,
+    RejectCall,
+)
 from voicecalld.provider.http import Reply, Webhook
 from voicecalld.provider.mock.signature import sign
 from voicecalld.provider.mock.webhook import MockEvent, MockReason, load_json
@@ -64,6 +71,8 @@ def parse_answer(reply: Reply) -> Answer:
             return ConnectStream(stream_url=url, token=token)
         case {"do": "reject"}:
             return RejectCall()
+        case {"do": "hang-up"}:
+            return HangUpCall()
         case dict() as document if not document:
             return Acknowledge()
         case _:

@@ -9,9 +9,9 @@ from pathlib import Path
 import trio
 
 from voicecalld.audio.frame import SILENT_FRAME, Framer
+from voicecalld.audio.keys import place_keys, render_keys
 from voicecalld.audio.tones import beep
 from voicecalld.errors import BadScriptError
-from voicecalld.exchange.keys import place_keys, render_keys
 from voicecalld.exchange.party import Deed, HangUp, Plan, PlannedStep, PlaySound, is_loud
 from voicecalld.exchange.script_file import read_script_file, read_sound
 from voicecalld.phone_settings import PhoneScript, PhoneSettings, Step

@@ -6,12 +6,8 @@ from typing import TypeAlias
 
 from voicecalld.audio.frame import SILENT_FRAME
 from voicecalld.errors import BadMessageError
-from voicecalld.provider.mock.media import (
-    cut_payload,
-    decode_payload,
-    encode_audio,
-    load_message,
-)
+from voicecalld.provider.base64_text import decode_sound
+from voicecalld.provider.mock.media import cut_payload, encode_audio, load_message
 
 STOP = '{"event":"stop"}'
 SILENCE = encode_audio(SILENT_FRAME)
@@ -47,10 +43,10 @@ def decode_order(message: str) -> Order:
     """
     payload = cut_payload(message)
     if payload is not None:
-        return PlayAudio(audio=decode_payload(payload))
+        return PlayAudio(audio=decode_sound(payload))
     match load_message(message):
         case {"event": "media", "media": {"payload": str(payload)}}:
-            return PlayAudio(audio=decode_payload(payload))
+            return PlayAudio(audio=decode_sound(payload))
         case {"event": "mark", "mark": {"name": str(mark)}}:
             return ReturnMark(mark=mark)
         case {"event": "clear"}:

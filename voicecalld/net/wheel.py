@@ -28,11 +28,19 @@ class Member(Protocol):
         """Do what is due at *now_s*, the planned time; must neither wait nor raise."""
 
 
+class Watcher(Protocol):
+    """Something that wants to look at every step of the wheel, four times as often as a member."""
+
+    def look(self) -> None:
+        """Do what has become possible; must neither wait nor raise."""
+
+
 class Wheel:
     """Ticks its members by absolute time; sleeps while it has none."""
 
     def __init__(self) -> None:
         self.slots: tuple[dict[Member, None], ...] = tuple({} for _ in range(SLOTS))
+        self.watchers: dict[Watcher, None] = {}
         self.joined = trio.Event()
         self.late_s = 0.0
         """How late the last tick was: the lag of the whole program's loop."""
@@ -56,26 +64,37 @@ class Wheel:
         finally:
             self.remove(member)
 
+    def add_watcher(self, watcher: Watcher) -> None:
+        """Let *watcher* look at every step from now on."""
+        self.watchers[watcher] = None
+        self.joined.set()
+
+    def remove_watcher(self, watcher: Watcher) -> None:
+        """Let *watcher* look no more; harmless if it does not."""
+        self.watchers.pop(watcher, None)
+
     async def run(self) -> None:
         """Turn until cancelled."""
         due_s = trio.current_time()
         while True:
-            if not any(self.slots):
+            if not self.watchers and not any(self.slots):
                 self.joined = trio.Event()
                 await self.joined.wait()
                 due_s = trio.current_time()
             for slot in self.slots:
-                if slot:
+                if slot or self.watchers:
                     await trio.sleep_until(due_s)
                     due_s = self.tick(slot, due_s)
                 due_s += PERIOD_S / SLOTS
 
     def tick(self, slot: dict[Member, None], due_s: float) -> float:
-        """Tick the members of one slot; gives the time from which to go on counting."""
+        """Take one step: tick a slot's members; gives the time from which to go on counting."""
         now_s = trio.current_time()
         self.late_s = now_s - due_s
         if self.late_s > MAX_LATE_S:
             due_s = now_s
+        for watcher in tuple(self.watchers):
+            watcher.look()
         for member in tuple(slot):
             member.tick(due_s)
         return due_s

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from voicecalld.call.events import LegEvent
+from voicecalld.call.events import HungUp, LegEvent
 from voicecalld.ids import CallId, PhoneNumber, ProviderCallId, StreamId
 from voicecalld.provider.http import HttpRequest, HttpResponse, Reply, Webhook
 
@@ -23,8 +23,38 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Let the carrier make out what the other party says, with a recogniser of its own.
+
+    It waits ``begin_s`` for them to begin, and takes ``end_s`` of silence for their end.
+    """
+
+    begin_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perform:
+    """Answer: press keys, speak, pause, listen, in this order, all by the carrier's own means.
+
+    Afterwards the carrier asks at ``next_url`` what comes next, and reports what it has heard;
+    without one it hangs up.
+    """
+
+    press: str = ""
+    say: str = ""
+    pause_s: float = 0.0
+    listen: Listen | None = None
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """A call to be placed."""
+    """A call to be placed.
+
+    Whatever happens to it is reported to ``webhook_url``, which holds our id of the call. With an
+    ``opening`` the carrier performs that at the answer; without one it asks what to do.
+    """
 
     call_id: CallId
     to: PhoneNumber
@@ -32,6 +62,20 @@ class PlaceOrder:
     webhook_url: str
     ring_timeout_s: float
     max_duration_s: float
+    opening: Perform | None = None
+    detects_machine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performed:
+    """The carrier has performed what it was told under the turn token ``turn``.
+
+    ``text`` and ``digits`` are what the other party said and pressed meanwhile.
+    """
+
+    turn: str
+    text: str = ""
+    digits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +84,13 @@ class CarrierReport:
 
     ``call_id`` is what we told the carrier when we placed the call; a call that somebody else
     placed has none. ``from_`` and ``to`` are as the carrier wrote them: a withheld number is not
-    E.164.
+    E.164. With ``asks`` the carrier waits for an answer that says what to do next.
     """
 
     provider_call_id: ProviderCallId
-    event: LegEvent
+    event: LegEvent | None = None
+    performed: Performed | None = None
+    asks: bool = False
     call_id: CallId | None = None
     direction: Direction | None = None
     from_: str = ""
@@ -53,10 +99,15 @@ class CarrierReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectStream:
-    """Answer: connect the call's audio to our media stream."""
+    """Answer: connect the call's audio to our media stream.
+
+    When the stream has ended and the call has not, the carrier asks at ``next_url`` what comes
+    next; without one it hangs up.
+    """
 
     stream_url: str
     token: str
+    next_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +120,12 @@ class Acknowledge:
     """Answer: understood, nothing to do."""
 
 
-Answer: TypeAlias = ConnectStream | RejectCall | Acknowledge
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUpCall:
+    """Answer: end this call."""
+
+
+Answer: TypeAlias = ConnectStream | Perform | RejectCall | HangUpCall | Acknowledge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +169,10 @@ MediaEvent: TypeAlias = StreamOpened | AudioReceived | MarkReturned | KeyPressed
 class MediaCodec(Protocol):
     """The messages of one media stream; made anew for each stream."""
 
+    @property
+    def frames_per_message(self) -> int:
+        """How many frames go into one message, when there are enough of them."""
+
     def decode(self, message: str) -> MediaEvent | None:
         """Read one message; None for one of a kind we do not know.
 
@@ -120,8 +180,8 @@ class MediaCodec(Protocol):
             BadMessageError: a message of a known kind is malformed.
         """
 
-    def encode_audio(self, frame: bytes) -> str:
-        """The message that plays one frame (160 bytes of mu-law)."""
+    def encode_audio(self, audio: bytes) -> str:
+        """The message that plays *audio*: one or more whole frames (160 bytes of mu-law each)."""
 
     def encode_mark(self, mark: str) -> str:
         """The message that asks for *mark* back when all before it has been heard."""
@@ -149,8 +209,32 @@ class RestApi(Protocol):
     def is_hung_up(self, response: HttpResponse) -> bool:
         """Whether the answer to `hang_up` means that the call is over."""
 
-    def press(self, call: ProviderCallId, digits: str) -> HttpRequest:
-        """The request that presses keys towards the other party."""
+    def press(self, call: ProviderCallId, digits: str) -> HttpRequest | None:
+        """The request that presses keys towards the other party.
+
+        None if the carrier cannot do that without breaking the media stream: then we play tones.
+        """
+
+    def redirect(self, call: ProviderCallId, url: str) -> HttpRequest | None:
+        """The request that lets the carrier drop what it performs and ask at *url* what to do.
+
+        None if the carrier has no such request.
+        """
+
+    def fetch(self, call: ProviderCallId) -> HttpRequest | None:
+        """The request that asks how a call is; None if the carrier has no such request."""
+
+    def read_end(self, response: HttpResponse) -> HungUp | None:
+        """How the call has ended, by the answer to `fetch`; None if it has not, or is unknown."""
+
+    def is_too_early(self, response: HttpResponse) -> bool:
+        """Whether a request was refused only because the call is not in that state yet."""
+
+    def explain(self, response: HttpResponse) -> str:
+        """What the carrier says in *response*, for a person to read: status, code, words.
+
+        It has no secret of ours in it, and at most 8 KiB.
+        """
 
 
 class Provider(Protocol):
@@ -163,6 +247,21 @@ class Provider(Protocol):
     @property
     def rest(self) -> RestApi:
         """What we can ask of it."""
+
+    @property
+    def has_own_voice(self) -> bool:
+        """Whether it can speak and listen without a media stream: whether it knows `Perform`."""
+
+    @property
+    def signature_headers(self) -> tuple[str, ...]:
+        """The headers, in lower case, without which no webhook can be genuine."""
+
+    def check_upgrade(self, upgrade: Webhook) -> None:
+        """Check what the carrier proves when it opens a media stream; its URL is ours, ``wss:``.
+
+        Raises:
+            BadSignatureError: the proof is wrong, or missing though the carrier always gives it.
+        """
 
     def verify(self, webhook: Webhook, unix_s: float) -> str:
         """The replay key of a genuine webhook, made of signed material only.

@@ -2,25 +2,37 @@
 
 from collections.abc import Callable, Mapping
 
-from voicecalld.errors import ConfigError
 from voicecalld.provider.base import Provider
 from voicecalld.provider.mock import MockProvider
+from voicecalld.provider.twilio import TwilioProvider
+from voicecalld.settings import Settings
 
 
-def build_mock(key: bytes) -> Provider:
+def build_mock(_settings: Settings, key: bytes) -> Provider:
     """The mock carrier; *key* signs its webhooks."""
     return MockProvider(key=key)
 
 
-PROVIDERS: Mapping[str, Callable[[bytes], Provider]] = {"mock": build_mock}
+def build_twilio(settings: Settings, _key: bytes) -> Provider:
+    """Twilio, under the account of the settings."""
+    account = settings.twilio
+    return TwilioProvider(
+        account_sid=account.account_sid,
+        auth_token=account.auth_token.get_secret_value(),
+        shared_key=account.shared_key.get_secret_value(),
+        api_base_url=account.api_base_url,
+        region=account.region,
+        language=settings.language,
+        voice=account.voice,
+    )
 
 
-def build_provider(name: str, *, key: bytes) -> Provider:
-    """The carrier called *name*; *key* signs the webhooks of the mock carrier.
+PROVIDERS: Mapping[str, Callable[[Settings, bytes], Provider]] = {
+    "mock": build_mock,
+    "twilio": build_twilio,
+}
 
-    Raises:
-        ConfigError: there is no such carrier.
-    """
-    if name not in PROVIDERS:
-        raise ConfigError(f"provider: {name!r} is none of {', '.join(PROVIDERS)}")
-    return PROVIDERS[name](key)
+
+def build_provider(settings: Settings, *, key: bytes) -> Provider:
+    """The carrier that the settings name; *key* signs the webhooks of the mock carrier."""
+    return PROVIDERS[settings.provider](settings, key)

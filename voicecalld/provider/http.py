@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """A request that somebody else will send to a carrier."""
+    """A request that somebody else will send to a carrier.
+
+    Only one that ``is_repeatable`` may be sent again when nobody knows whether it has arrived.
+    """
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # they hold secrets
     body: bytes = b""
+    is_repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,6 +209,11 @@ METHODS: Final[Mapping[str, Method]] = {
             always("startedAt", "string", "When it started, in ISO 8601."),
             always("uptimeSeconds", "number", "How long ago that was."),
             always("socket", "string", "The path of this socket."),
+            perhaps(
+                "address",
+                "string",
+                "The address and port that carriers reach it at, as host:port; not with mock.",
+            ),
             always("calls", "object", "The number of living calls, as live."),
             always("lastEvent", "integer", "The number of the latest event."),
         ),

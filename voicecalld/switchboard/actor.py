@@ -9,7 +9,6 @@ from typing import Final, assert_never
 import structlog
 import trio
 
-from voicecalld.audio.activity import VoiceActivity
 from voicecalld.call.commands import (
     AnswerPrompt,
     AnswerReply,
@@ -36,26 +35,41 @@ from voicecalld.call.events import (
     HungUp,
     Placed,
     SpeechBegan,
+    Woke,
 )
 from voicecalld.call.machine import CallMachine
-from voicecalld.call.playout import Playout
 from voicecalld.call.record import CallRecord
-from voicecalld.errors import CallEndedError, CallRefusedError, CarrierError, JournalError
+from voicecalld.errors import (
+    CallEndedError,
+    CallRefusedError,
+    CarrierError,
+    JournalError,
+    OutcomeUnknownError,
+)
 from voicecalld.ids import ProviderCallId
-from voicecalld.provider.base import PlaceOrder, StreamOpened
+from voicecalld.provider.base import Answer, HangUpCall, Performed, PlaceOrder, StreamOpened
 from voicecalld.switchboard.carrier_leg import CarrierLeg
 from voicecalld.switchboard.ending import Ending, surviving
 from voicecalld.switchboard.equipment import Equipment, build_briefing, open_equipment
 from voicecalld.switchboard.mailbox import Mailbox
-from voicecalld.switchboard.media_pump import Line, MediaPump
+from voicecalld.switchboard.media_pump import Line
 from voicecalld.switchboard.minutes import Minutes
+from voicecalld.switchboard.native_talk import NativeTalk
 from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.outcome import Outcome
 from voicecalld.switchboard.prompting import Prompting
-from voicecalld.switchboard.services import BorrowedModel, Services
+from voicecalld.switchboard.services import Services
 from voicecalld.switchboard.speaking import Speaking
+from voicecalld.switchboard.stream_talk import StreamTalk
+from voicecalld.switchboard.talk import Talk
 
 log: Final = structlog.get_logger()
+
+# A dial that was obeyed though its answer was lost is reported as it rings, within seconds.
+NAMING_S = 10.0
+
+# A carrier's own parts learn of an end one after the other: its REST API after the stream.
+ENDING_S = 0.5
 
 
 class Call:
@@ -76,26 +90,38 @@ class Call:
         self.tell = self.mailbox.put
         patience_s = services.settings.transcript_timeout_ms / 1000
         self.prompting = Prompting(self.tell, patience_s)
-        self.playout = Playout()
-        self.speaking = Speaking(
-            services,
-            playout=self.playout,
-            minutes=self.minutes,
-            tell=self.tell,
-            press=self.press,
-            send_due=self.send_due,
-        )
+        self.talk = self.build_talk()
+        self.speaking = Speaking(self.talk, self.minutes)
         self.begun = Outcome[None]()
         self.placed = Outcome[ProviderCallId]()
-        self.is_named = record.provider_call_id is not None
+        self.named = trio.Event()
+        if record.provider_call_id is not None:
+            self.named.set()
         self.finish: Finish | None = None
         self.over = trio.Event()
 
-    # --- what others may ask for -----------------------------------------------------
+    def build_talk(self) -> Talk:
+        """How this call speaks and listens."""
+        if not self.services.uses_streams:
+            return NativeTalk(
+                self.services,
+                self.notes.record,
+                self.carrier,
+                self.minutes,
+                self.machine,
+                self.tell,
+            )
+        return StreamTalk(
+            self.services,
+            self.notes.record.call_id,
+            self.carrier,
+            self.minutes,
+            tell=self.tell,
+            fail=self.mailbox.fail,
+            press=self.press,
+        )
 
-    def send_due(self, now_s: float) -> None:
-        """Send what of our sound is due, without waiting for the wheel."""
-        self.pump.tick(now_s)
+    # --- what others may ask for -----------------------------------------------------
 
     async def deliver(self, event: CallEvent) -> None:
         """Let the call know, and wait until it has drawn its conclusions and they are on disk."""
@@ -107,8 +133,8 @@ class Call:
 
         The answer to the dial may be lost, and a call without a name could not be hung up.
         """
-        if not self.is_named:
-            self.is_named = True
+        if not self.named.is_set():
+            self.named.set()
             self.carrier.call = named
             self.tell(Placed(provider_call_id=named))
 
@@ -119,9 +145,19 @@ class Call:
 
     async def press(self, digits: str) -> None:
         """Press keys towards the other party."""
-        await self.carrier.press(digits)
+        await self.talk.press(digits)
         if not self.machine.is_over:  # nothing is written of a call behind its end
             self.notes.on_keys(digits, "out")
+
+    async def take_performed(self, performed: Performed) -> None:
+        """Go on after what the carrier has performed."""
+        await self.talk.take_performed(performed)
+        await self.deliver(Woke())  # the words have been understood, and are on disk
+
+    async def next_answer(self, asked_under: str = "") -> Answer:
+        """What the carrier, which asks under a turn token or at first, is to do next."""
+        answer = None if self.machine.is_over else await self.talk.next_answer(asked_under)
+        return HangUpCall() if answer is None or self.machine.is_over else answer
 
     async def carry(self, line: Line, opened: StreamOpened) -> None:
         """Let *line* carry the call's audio; returns when it does so no longer."""
@@ -136,51 +172,42 @@ class Call:
 
     async def run(self) -> None:
         """Live until the call is over, hung up and recorded; a fault of any part only ends it."""
-        structlog.contextvars.bind_contextvars(call_id=self.notes.record.call_id)
-        model = BorrowedModel(self.services.models)
+        record = self.notes.record
+        structlog.contextvars.bind_contextvars(call_id=record.call_id)
+        log.info("call begins", direction=record.direction, mode=record.mode.value)
         try:
-            await self.live(self.services.build_activity(model))
+            await self.live()
         except* Exception:  # a bug ends this call, and nothing else
             log.exception("call failed")
             self.finish = self.finish or Finish(reason=EndReason.ERROR, carrier_knows=False)
         finally:
-            with surviving("speech model lost"):
-                model.rest()
             with trio.CancelScope(shield=True):  # every wait in there has a bound of its own
                 await self.wind_up()
 
-    async def live(self, voice: VoiceActivity) -> None:
+    async def live(self) -> None:
         """Open what the call needs, and serve it in a nursery that holds all its tasks."""
         services = self.services
         briefing = build_briefing(self.notes.record, self.opening, services.settings.language)
         async with open_equipment(services.transcriber, services.agent, briefing) as equipment:
             self.equipment: Equipment = equipment
             async with trio.open_nursery() as self.nursery:
-                await self.serve(voice)
+                async with self.talk.at_work(equipment.transcription):
+                    await self.serve()
                 self.nursery.cancel_scope.cancel()
 
-    async def serve(self, voice: VoiceActivity) -> None:
+    async def serve(self) -> None:
         """Serve the mailbox until the rules say that the call is over."""
-        self.pump = MediaPump(
-            playout=self.playout,
-            voice=voice,
-            transcription=self.equipment.transcription,
-            tell=self.tell,
-            fail=self.mailbox.fail,
-            watcher=self.minutes,
-        )
         self.nursery.start_soon(self.equipment.collect_words, self.tell)
         self.begun.succeed(None)
-        with self.services.wheel.turning(self.pump):
-            try:
-                while not self.mailbox.is_empty and self.finish is None:
-                    await self.take_letter()  # it may have been ended already: do not dial then
-                if self.carrier.order is not None and self.finish is None:
-                    self.nursery.start_soon(self.place, self.carrier.order)
-                while self.finish is None:
-                    await self.take_letter()
-            finally:
-                self.mailbox.close()
+        try:
+            while not self.mailbox.is_empty and self.finish is None:
+                await self.take_letter()  # it may have been ended already: do not dial then
+            if self.carrier.order is not None and self.finish is None:
+                self.nursery.start_soon(self.place, self.carrier.order)
+            while self.finish is None:
+                await self.take_letter()
+        finally:
+            self.mailbox.close()
 
     async def place(self, order: PlaceOrder) -> None:
         """Ask the carrier to dial."""
@@ -190,7 +217,9 @@ class Call:
                 placed = await self.carrier.place(order)
         except CarrierError as error:
             log.warning("call not placed, or its answer lost", reason=str(error))
-            if not self.is_named:  # else its reports or its sound have proved that it was placed
+            with trio.move_on_after(NAMING_S if isinstance(error, OutcomeUnknownError) else 0):
+                await self.named.wait()
+            if not self.named.is_set():  # else its reports or its sound have proved it placed
                 refusal = f"the carrier would not place the call: {error}"
                 self.placed.fail(CallRefusedError(refusal))
                 self.tell(HungUp(reason=EndReason.FAILED, by_us=True))
@@ -201,11 +230,18 @@ class Call:
         """Listen to the media stream until it ends."""
         self.tell(Connected(stream_id=opened.stream_id))
         try:
-            await self.pump.read(line)
-            if self.pump.line is None:  # else another stream has taken over
+            if await self.talk.hear(line):
                 self.tell(Disconnected())
+                self.nursery.start_soon(self.ask_for_end)
         finally:
             done.set()
+
+    async def ask_for_end(self) -> None:
+        """Ask the carrier once whether the call is over, and why: it may not tell by itself."""
+        await trio.sleep(ENDING_S)
+        ended = None if self.machine.is_connected else await self.carrier.fetch_end()
+        if ended is not None:
+            self.tell(ended)
 
     async def take_letter(self) -> None:
         """Wait for the next event, or for the moment that the rules wait for, and obey."""
@@ -214,6 +250,7 @@ class Call:
             self.note(letter.event)
             for command in self.machine.handle(letter.event, trio.current_time()):
                 self.obey(command)
+            self.talk.on_change()
         finally:
             letter.was_obeyed()
 
@@ -224,7 +261,10 @@ class Call:
                 self.carrier.call = provider_call_id
                 self.notes.on_placed(provider_call_id)
                 self.placed.succeed(provider_call_id)
-            case Answered() | Connected():
+            case Answered():
+                self.notes.on_answered()
+                self.talk.on_answered()
+            case Connected():
                 self.notes.on_answered()
             case SpeechBegan(ago_s=ago_s):
                 self.minutes.on_voice(trio.current_time() - ago_s)
@@ -239,10 +279,10 @@ class Call:
             with surviving("call not dismissed"):
                 self.machine.handle(HungUp(reason=finish.reason), trio.current_time())
                 self.mailbox.close()
+                self.talk.on_change()  # nobody need wait for what is to be said next
                 self.dismiss(CallEndedError(f"the call is over: {finish.reason}"))
             with surviving("last words not recorded"):
-                if self.speaking.is_at_turn:
-                    self.speaking.note_stopped(self.pump)
+                self.speaking.break_off()
             await self.ending.complete(finish.reason, carrier_knows=finish.carrier_knows)
         finally:
             self.over.set()
@@ -250,6 +290,7 @@ class Call:
     def refuse(self, error: JournalError) -> None:
         """Its beginning could not be written, so it is over before anything has happened."""
         self.notes.on_never_begun()
+        self.mailbox.close()  # somebody may be waiting for what the call makes of an event
         self.begun.fail(error)
         self.placed.fail(error)
         self.over.set()
@@ -274,7 +315,7 @@ class Call:
             case AskAgent():
                 self.speaking.ask(self.nursery, self.equipment.session, command)
             case StopTurn():
-                self.speaking.stop(self.pump)
+                self.speaking.stop()
             case NoteHeard():
                 self.speaking.note_heard()
             case NoteWords(utterance=utterance, text=text):
@@ -285,13 +326,12 @@ class Call:
                 self.notes.on_ignored(what)
             case BeginUtterance():
                 self.minutes.on_utterance_begun()
-                self.equipment.transcription.begin()
+                self.talk.begin_utterance()
             case CommitUtterance(utterance=utterance):
                 self.minutes.on_utterance_over(utterance)
-                self.pump.feed_transcription()
-                self.equipment.transcription.commit(utterance)
+                self.talk.commit_utterance(utterance)
             case DiscardUtterance():
-                self.equipment.transcription.discard()
+                self.talk.discard_utterance()
             case AnswerPrompt():
                 self.prompting.on_answer(command, self.minutes.heard)
             case AnswerReply():

@@ -1,21 +1,36 @@
 """What we ask of the carrier for one call, each request under a time limit of its own."""
 
+from typing import Final
+
+import structlog
 import trio
 
-from voicecalld.errors import CarrierError
+from voicecalld.call.events import HungUp
+from voicecalld.errors import CarrierError, OutcomeUnknownError
 from voicecalld.ids import ProviderCallId
 from voicecalld.net.carrier_link import CarrierLink
+from voicecalld.net.retry import SERVER_ERROR
 from voicecalld.provider.base import PlaceOrder, Provider
 from voicecalld.provider.http import HttpRequest, HttpResponse
+
+log: Final = structlog.get_logger()
 
 # Carriers answer within a second or two. After this nobody knows whether the call exists.
 PLACE_S = 15.0
 
 REQUEST_S = 5.0
 
+# A carrier's own parts learn of an answer one after the other: a call whose stream is open may
+# not be "in progress" for its REST API until a moment later.
+TOO_EARLY_PAUSES_S = (0.25, 0.75, 1.0)
+
 
 class CarrierLeg:
-    """The carrier's end of one call; ``order`` is None for a call that came to us."""
+    """The carrier's end of one call; ``order`` is None for a call that came to us.
+
+    ``call`` is what the carrier calls it. It is None until `place` has returned or a webhook has
+    told; whoever reads the webhook sets it.
+    """
 
     def __init__(self, provider: Provider, link: CarrierLink, order: PlaceOrder | None) -> None:
         self.provider = provider
@@ -28,28 +43,71 @@ class CarrierLeg:
         """Place the call, and remember what the carrier calls it.
 
         Raises:
-            CarrierError: the carrier refused, or did not answer in time.
+            OutcomeUnknownError: the call may exist; only a webhook of it can tell.
+            CarrierError: there is no call.
         """
         self.is_dial_unanswered = True
-        response = await self.request(self.provider.rest.place(order), PLACE_S)
-        self.is_dial_unanswered = not 400 <= response.status < 500  # those refuse for certain
-        self.call = self.provider.rest.read_placed(response)
+        try:
+            self.call = await self.dial(order)
+        except OutcomeUnknownError:
+            raise
+        except CarrierError:
+            self.is_dial_unanswered = False
+            raise
+        self.is_dial_unanswered = False
         return self.call
 
-    async def press(self, digits: str) -> None:
-        """Press keys towards the other party.
+    async def dial(self, order: PlaceOrder) -> ProviderCallId:
+        """Have the carrier place the call; gives what it calls it.
+
+        Raises:
+            OutcomeUnknownError: the call may exist.
+            CarrierError: there is no call.
+        """
+        response = await self.request(self.provider.rest.place(order), PLACE_S)
+        try:
+            return self.provider.rest.read_placed(response)
+        except CarrierError as error:
+            if 400 <= response.status < SERVER_ERROR:  # those refuse for certain
+                raise
+            raise OutcomeUnknownError(str(error)) from error
+
+    async def press(self, digits: str) -> bool:
+        """Press keys towards the other party; False if the carrier leaves that to us, as tones.
 
         Raises:
             CarrierError: the carrier refused, or did not answer in time.
         """
-        if self.call is None:
-            raise CarrierError("the carrier has not named the call yet")
-        response = await self.request(self.provider.rest.press(self.call, digits), REQUEST_S)
-        if not 200 <= response.status < 300:
-            raise CarrierError(f"the carrier refused the keys with status {response.status}")
+        request = self.provider.rest.press(self.known_call(), digits)
+        return await self.change(request, "the keys")
+
+    async def redirect(self, url: str) -> bool:
+        """Let the carrier drop what it performs and ask at *url*; False if it cannot do that.
+
+        Raises:
+            CarrierError: the carrier refused, or did not answer in time.
+        """
+        request = self.provider.rest.redirect(self.known_call(), url)
+        return await self.change(request, "the redirection")
+
+    async def fetch_end(self) -> HungUp | None:
+        """How the call has ended; None if it has not, or if the carrier does not tell."""
+        request = None if self.call is None else self.provider.rest.fetch(self.call)
+        if request is None:
+            return None
+        try:
+            response = await self.request(request, REQUEST_S)
+        except CarrierError as error:
+            log.warning("carrier did not tell how the call is", reason=str(error))
+            return None
+        if response.status >= SERVER_ERROR:
+            reason = self.provider.rest.explain(response)
+            log.warning("carrier did not tell how the call is", reason=reason)
+            return None
+        return self.provider.rest.read_end(response)
 
     async def hang_up(self) -> None:
-        """End the call at the carrier.
+        """End the call at the carrier; one that it has not named cannot be ended.
 
         Raises:
             CarrierError: asked twice, the carrier still has not said that the call is over; or
@@ -68,7 +126,36 @@ class CarrierLeg:
         """Ask once for the end of the call."""
         response = await self.request(self.provider.rest.hang_up(call), REQUEST_S)
         if not self.provider.rest.is_hung_up(response):
-            raise CarrierError(f"the carrier answered hanging up with status {response.status}")
+            raise self.failure(response, "hanging up")
+
+    def known_call(self) -> ProviderCallId:
+        """What the carrier calls this call.
+
+        Raises:
+            CarrierError: nobody knows yet.
+        """
+        if self.call is None:
+            raise CarrierError("the carrier has not named the call yet")
+        return self.call
+
+    async def change(self, request: HttpRequest | None, what: str) -> bool:
+        """Change a call that is going on; False if the carrier has no such request."""
+        if request is None:
+            return False
+        response = await self.request(request, REQUEST_S)
+        for pause_s in TOO_EARLY_PAUSES_S:
+            if not self.provider.rest.is_too_early(response):
+                break
+            await trio.sleep(pause_s)
+            response = await self.request(request, REQUEST_S)
+        if not 200 <= response.status < 300:
+            raise self.failure(response, what)
+        return True
+
+    def failure(self, response: HttpResponse, what: str) -> CarrierError:
+        """The error that tells what the carrier has answered instead of doing *what*."""
+        kind = OutcomeUnknownError if response.status >= SERVER_ERROR else CarrierError
+        return kind(f"the carrier answered {what} with {self.provider.rest.explain(response)}")
 
     async def request(self, request: HttpRequest, patience_s: float) -> HttpResponse:
         """Send *request*, and turn silence into an error."""
@@ -76,4 +163,4 @@ class CarrierLeg:
             with trio.fail_after(patience_s):
                 return await self.link.request(request)
         except trio.TooSlowError:
-            raise CarrierError(f"the carrier did not answer in {patience_s:g} s") from None
+            raise OutcomeUnknownError(f"the carrier did not answer in {patience_s:g} s") from None

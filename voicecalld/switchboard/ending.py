@@ -64,6 +64,7 @@ class Ending:
         await self.hang_up()
         self.record()
         await self.settle()
+        log.info("call over", reason=reason.value)
 
     async def hang_up(self) -> None:
         """Have the carrier end the call, unless it has."""

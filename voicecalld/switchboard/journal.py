@@ -18,8 +18,16 @@ import trio
 
 from voicecalld.call.record import CallRecord, Entry, Json
 from voicecalld.errors import JournalError
+from voicecalld.provider.http import Reply
 from voicecalld.switchboard.journal_reader import JournalReader
-from voicecalld.switchboard.journal_rows import Row, parse_record, render_entry
+from voicecalld.switchboard.journal_rows import (
+    EntryRows,
+    ReplyRow,
+    Row,
+    parse_record,
+    render_entry,
+    render_reply,
+)
 from voicecalld.switchboard.journal_schema import Database, open_database
 from voicecalld.switchboard.journal_writer import Attempt, JournalWriter
 
@@ -107,11 +115,22 @@ class Journal(JournalReader):
             ValueError: a number is infinite, not a number, or an integer beyond 64 bits.
             TypeError: the details are not JSON.
         """
+        self._put(render_entry(entry))
+
+    def remember(self, key: str, reply: Reply, unix_s: float) -> None:
+        """Have it written, after all that was posted before, that *reply* answers *key*.
+
+        Raises:
+            JournalError: the journal is closed, or could not be written for very long.
+        """
+        self._put(render_reply(key, reply, unix_s))
+
+    def _put(self, rows: EntryRows | ReplyRow) -> None:
         if self._closed.is_set():
             raise JournalError("the journal is closed")
         if self._posted - self._written >= MAX_UNWRITTEN_ENTRIES:
             raise JournalError(f"too many entries wait to be written: {self._failure}")
-        self._writer.put(render_entry(entry))
+        self._writer.put(rows)
         self._posted += 1
 
     async def settle(self) -> None:
@@ -170,8 +189,9 @@ class Journal(JournalReader):
         if attempt.failure is None:
             self._written = attempt.through
             self._transactions += 1
-            self._last_seq = attempt.events[-1]["seq"]
-            self._tell(attempt.events)
+            if attempt.events:
+                self._last_seq = attempt.events[-1]["seq"]
+                self._tell(attempt.events)
         self._release(attempt.through)
 
     def _tell(self, rows: Sequence[Row]) -> None:

@@ -13,11 +13,13 @@ import trio
 from voicecalld.call.record import LIVE_STATES, CallRecord, TurnLatency, Utterance
 from voicecalld.errors import JournalError
 from voicecalld.ids import CallId
+from voicecalld.provider.http import Reply
 from voicecalld.switchboard.journal_rows import (
     Column,
     Row,
     parse_latency,
     parse_record,
+    parse_reply,
     parse_utterance,
     storable,
 )
@@ -59,6 +61,12 @@ class JournalReader:
         """The first call that was posted with this key."""
         query = "SELECT * FROM calls WHERE idempotency_key = ?"
         return first(await self.read(parse_record, query, idempotency_key))
+
+    async def recall(self, key: str, since_unix_s: float) -> Reply | None:
+        """How the webhook with the replay key *key* was answered, if that was lately."""
+        query = "SELECT * FROM replies WHERE key = ? AND unix_s >= ?"
+        found = await self.read(parse_reply, query, key, since_unix_s)
+        return found[0] if found else None
 
     async def utterances(self, call_id: CallId) -> tuple[Utterance, ...]:
         """What was said on a call, in the order in which it was posted."""

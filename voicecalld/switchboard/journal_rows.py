@@ -20,6 +20,7 @@ from voicecalld.call.record import (
     TurnLatency,
     Utterance,
 )
+from voicecalld.provider.http import Reply
 
 Column: TypeAlias = str | int | float | None
 Row: TypeAlias = dict[str, Any]
@@ -34,6 +35,26 @@ class EntryRows:
     event: Row
     utterance: Row | None
     latency: Row | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRow:
+    """How a webhook was answered, ready to be written."""
+
+    row: Row
+
+
+def render_reply(key: str, reply: Reply, unix_s: float) -> ReplyRow:
+    """The row of *reply*, which answers the webhook whose replay key is *key*."""
+    return ReplyRow(
+        row={
+            "key": key,
+            "unix_s": storable(unix_s),
+            "status": reply.status,
+            "content_type": reply.content_type,
+            "body": reply.body,
+        }
+    )
 
 
 def render_entry(entry: Entry) -> EntryRows:
@@ -102,6 +123,11 @@ def render_json(value: Mapping[str, Column] | Mapping[str, Json]) -> str:
 def parse_record(row: Row) -> CallRecord:
     """The record in a row of the table calls, or in an event."""
     return CallRecord(**{**row, "mode": Mode(row["mode"]), "state": CallState(row["state"])})
+
+
+def parse_reply(row: Row) -> Reply:
+    """The reply in a row of the table replies."""
+    return Reply(status=row["status"], content_type=row["content_type"], body=row["body"])
 
 
 def parse_utterance(row: Row) -> Utterance:

@@ -16,12 +16,9 @@ from dataclasses import dataclass
 
 from voicecalld.errors import StartError
 
-SCHEMA_VERSION = 1
-
 # The columns of calls, utterances and latency are the fields of the values they keep.
 # An event keeps the whole record as it was then, because clients are told of both together.
-SCHEMA = f"""
-BEGIN IMMEDIATE;
+CALLS = """
 CREATE TABLE calls (
     call_id TEXT NOT NULL PRIMARY KEY,
     provider TEXT NOT NULL,
@@ -69,9 +66,23 @@ CREATE TABLE latency (
     first_mark_s REAL
 );
 CREATE INDEX latency_by_call ON latency (call_id, seq);
-PRAGMA user_version = {SCHEMA_VERSION};
-COMMIT;
 """
+
+# How the webhooks of the last day were answered, by what is signed in them.
+REPLIES = """
+CREATE TABLE replies (
+    key TEXT NOT NULL PRIMARY KEY,
+    unix_s REAL NOT NULL,
+    status INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX replies_by_time ON replies (unix_s);
+"""
+
+# Step n makes version n of version n - 1; a step that was released is never changed.
+STEPS = (CALLS, REPLIES)
+SCHEMA_VERSION = len(STEPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,15 +173,17 @@ def connect(path: pathlib.Path) -> sqlite3.Connection:
 def prepare(writer: sqlite3.Connection, path: pathlib.Path) -> None:
     """Choose how safely *writer* writes, and make the tables if there are none."""
     (version,) = writer.execute("PRAGMA user_version").fetchone()
-    if version not in (0, SCHEMA_VERSION):
+    if not 0 <= version <= SCHEMA_VERSION:
         raise StartError(
-            f"{path} has schema version {version}, but this voicecalld knows only version"
-            f" {SCHEMA_VERSION}: a newer one has made it"
+            f"{path} has schema version {version}, but this voicecalld knows only versions"
+            f" up to {SCHEMA_VERSION}: a newer one has made it"
         )
     writer.execute("PRAGMA journal_mode = WAL")
     # FULL: what is committed survives a power cut. NORMAL would lose the last commits, and with
     # them a call that somebody pays for.
     writer.execute("PRAGMA synchronous = FULL")
     writer.execute("PRAGMA foreign_keys = ON")
-    if version == 0:
-        writer.executescript(SCHEMA)
+    steps = "".join(STEPS[version:])
+    if steps:
+        finish = f"PRAGMA user_version = {SCHEMA_VERSION};"
+        writer.executescript(f"BEGIN IMMEDIATE;{steps}{finish}COMMIT;")

@@ -9,8 +9,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
-from voicecalld.switchboard.journal_rows import EntryRows, Row
+from voicecalld.switchboard.journal_rows import EntryRows, ReplyRow, Row
 
 # A failed write is tried again with the next entry, or after this time if none comes: a disk that
 # is full now may not be full soon, and the last entry of the day is worth as much as any.
@@ -56,6 +57,21 @@ INSERT INTO latency VALUES (
     :first_frame_s, :first_mark_s
 )
 """
+INSERT_REPLY = """
+INSERT OR REPLACE INTO replies VALUES (:key, :unix_s, :status, :content_type, :body)
+"""
+FORGET_OLD_REPLIES = "DELETE FROM replies WHERE unix_s < ?"
+# A reply has the next number after the greatest; one that is written again has a new one.
+FORGET_MOST_REPLIES = "DELETE FROM replies WHERE rowid <= (SELECT max(rowid) FROM replies) - ?"
+
+# No carrier's signature is older when it first comes, and none sends a webhook again so late.
+REPLY_LIFETIME_S = 24 * 3600.0
+
+# A hundred megabytes at most, and more than a day of a busy daemon.
+MAX_REPLIES = 100_000
+
+# Old ones are looked for this often: it takes a moment, and the table is bounded all the same.
+REPLIES_BETWEEN_LOOKS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +107,8 @@ class JournalWriter:
         self._connection = connection
         self._attempted = attempted
         self._ended = ended
-        self._inbox: deque[EntryRows] = deque()
-        self._unwritten: list[EntryRows] = []
+        self._inbox: deque[EntryRows | ReplyRow] = deque()
+        self._unwritten: list[EntryRows | ReplyRow] = []
         self._taken = 0
         self._woken = threading.Event()
         self._stopping = False
@@ -103,7 +119,7 @@ class JournalWriter:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, rows: EntryRows) -> None:
+    def put(self, rows: EntryRows | ReplyRow) -> None:
         """Have *rows* written after everything that was put before."""
         self._inbox.append(rows)
         self._woken.set()
@@ -145,16 +161,34 @@ class JournalWriter:
         return True
 
 
-def write_group(connection: sqlite3.Connection, group: Sequence[EntryRows]) -> Sequence[Row]:
+def write_group(
+    connection: sqlite3.Connection, group: Sequence[EntryRows | ReplyRow]
+) -> Sequence[Row]:
     """Write *group* in one transaction, all or nothing; return its rows of the table events."""
+    events: list[Row] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
-        events = [write_entry(connection, rows) for rows in group]
+        for rows in group:
+            match rows:
+                case EntryRows():
+                    events.append(write_entry(connection, rows))
+                case ReplyRow():
+                    write_reply(connection, rows)
+                case _:
+                    assert_never(rows)
         connection.execute("COMMIT")
     except sqlite3.Error:
         connection.rollback()
         raise
     return events
+
+
+def write_reply(connection: sqlite3.Connection, rows: ReplyRow) -> None:
+    """Write one reply, and now and then forget old ones."""
+    number = connection.execute(INSERT_REPLY, rows.row).lastrowid or 0
+    if number % REPLIES_BETWEEN_LOOKS == 0:
+        connection.execute(FORGET_OLD_REPLIES, (rows.row["unix_s"] - REPLY_LIFETIME_S,))
+        connection.execute(FORGET_MOST_REPLIES, (MAX_REPLIES,))
 
 
 def write_entry(connection: sqlite3.Connection, rows: EntryRows) -> Row:

@@ -31,6 +31,7 @@ class Leftovers:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.unfinished: dict[CallId, Call] = {}
+        self.rewriting: dict[CallId, trio.CancelScope] = {}
         self.strays: set[ProviderCallId] = set()
 
     # --- of calls that ended here ----------------------------------------------------
@@ -40,12 +41,23 @@ class Leftovers:
         if call.ending.is_complete:
             return
         while len(self.unfinished) >= MAX_UNFINISHED:
-            del self.unfinished[next(iter(self.unfinished))]
-        self.unfinished[call.notes.record.call_id] = call
-        while not call.ending.is_recorded:
-            await trio.sleep(REWRITE_S)
-            call.ending.record()
+            self.give_up(next(iter(self.unfinished)))
+        call_id = call.notes.record.call_id
+        self.unfinished[call_id] = call
+        with trio.CancelScope() as self.rewriting[call_id]:
+            while not call.ending.is_recorded:
+                await trio.sleep(REWRITE_S)
+                call.ending.record()
+        self.rewriting.pop(call_id, None)
         self.forget_finished()
+
+    def give_up(self, call_id: CallId) -> None:
+        """Forget an unfinished call, and whoever waits to write its end."""
+        log.warning("unfinished call given up", call_id=call_id)
+        del self.unfinished[call_id]
+        rewriting = self.rewriting.pop(call_id, None)
+        if rewriting is not None:
+            rewriting.cancel()
 
     def find(self, call_id: str) -> Call | None:
         """The unfinished call that has this id, ours or the carrier's."""

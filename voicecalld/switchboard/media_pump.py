@@ -6,6 +6,7 @@ wheel, and a line that does not take its frames is given up.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, assert_never
 
 import trio
@@ -21,7 +22,7 @@ from voicecalld.call.events import (
     TurnAudible,
     TurnHeard,
 )
-from voicecalld.call.playout import NO_TURN, Frame, Playout
+from voicecalld.call.playout import NO_TURN, Frame, Mark, Playout
 from voicecalld.errors import BadMessageError, StreamBrokenError
 from voicecalld.net.message_stream import MessageStream
 from voicecalld.provider.base import (
@@ -97,14 +98,9 @@ class MediaPump:
         if self.line is not None:
             self.line.stream.close()
         self.line = line
-        messages = line.following
         try:
-            while True:
-                for message in messages:
-                    self.on_message(line.codec, message)
-                messages = await line.stream.receive()
-                if not messages or self.is_replaced(line):
-                    return
+            self.on_messages(line, line.following)
+            await line.stream.deliver(partial(self.on_messages, line))
         finally:
             line.stream.close()
             if self.line is line:
@@ -114,6 +110,13 @@ class MediaPump:
     def is_replaced(self, line: Line) -> bool:
         """Whether another line carries the call now."""
         return self.line is not None and self.line is not line
+
+    def on_messages(self, line: Line, messages: Sequence[str]) -> None:
+        """Take some messages of the carrier, in order."""
+        for message in messages:
+            if self.is_replaced(line):
+                return
+            self.on_message(line.codec, message)
 
     def on_message(self, codec: MediaCodec, message: str) -> None:
         """Take one message of the carrier; one that makes no sense has no effect."""
@@ -140,10 +143,9 @@ class MediaPump:
         self.piece += audio
         if len(self.piece) >= PIECE_BYTES:
             self.feed_transcription()
-        fed_s = self.fed_bytes / SAMPLE_RATE_HZ
         for change in self.voice.feed(audio):
             self.feed_transcription()
-            ago_s = max(0.0, fed_s - change.at_s)
+            ago_s = max(0.0, self.fed_bytes / SAMPLE_RATE_HZ - change.at_s)
             match change:
                 case activity.SpeechBegan():
                     self.tell(SpeechBegan(ago_s=ago_s))
@@ -182,12 +184,25 @@ class MediaPump:
         line = self.line
         if line is None:
             return
-        for item in self.playout.take(now_s):
+        at_once = line.codec.frames_per_message
+        sound: list[Frame] = []
+        for item in self.playout.take(now_s, at_once):
             if isinstance(item, Frame):
-                self.send(line, line.codec.encode_audio(item.audio))
-                self.note_audible()
-            else:
+                sound.append(item)
+                if len(sound) < at_once:
+                    continue
+            self.send_sound(line, sound)
+            if isinstance(item, Mark):
                 self.send(line, line.codec.encode_mark(item.name))
+        self.send_sound(line, sound)
+
+    def send_sound(self, line: Line, sound: list[Frame]) -> None:
+        """Send the frames that have been collected, if there are any."""
+        if not sound:
+            return
+        self.send(line, line.codec.encode_audio(b"".join(sound)))
+        sound.clear()
+        self.note_audible()
 
     def note_audible(self) -> None:
         """Tell once for each turn that it can be heard now."""

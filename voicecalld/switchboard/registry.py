@@ -26,6 +26,7 @@ from voicecalld.switchboard.actor import Call
 from voicecalld.switchboard.carrier_leg import CarrierLeg
 from voicecalld.switchboard.leftovers import Leftovers
 from voicecalld.switchboard.notes import Notes
+from voicecalld.switchboard.orders import build_order
 from voicecalld.switchboard.prompting import Reply, Spoken
 from voicecalld.switchboard.services import Services
 
@@ -42,10 +43,9 @@ class Refusal:
 class Switchboard:
     """Where calls live. `run` owns the nursery that all of them are tasks of."""
 
-    def __init__(self, services: Services, *, webhook_url: str, new_id: Callable[[], str]) -> None:
+    def __init__(self, services: Services, *, new_id: Callable[[], str]) -> None:
         self.services = services
         self.settings = services.settings
-        self.webhook_url = webhook_url
         self.new_id = new_id
         self.calls: dict[CallId, Call] = {}
         self.leftovers = Leftovers(services)
@@ -155,20 +155,12 @@ class Switchboard:
             direction=Direction.OUTBOUND.value,
             mode=mode or Mode(self.settings.outbound.default_mode),
             state=CallState.INITIATED,
-            from_number=self.settings.from_number,
+            from_number=self.settings.own_number,
             to_number=to,
             started_unix_s=self.services.unix_clock(),
             idempotency_key=idempotency_key,
         )
-        order = PlaceOrder(
-            call_id=record.call_id,
-            to=to,
-            from_=self.settings.from_number,
-            webhook_url=self.webhook_url,
-            ring_timeout_s=self.settings.ring_timeout_ms / 1000,
-            max_duration_s=self.settings.max_duration_seconds,
-        )
-        return self.register(record, message, order)
+        return self.register(record, message, build_order(self.services, record, message))
 
     # --- inbound ---------------------------------------------------------------------
 

@@ -12,8 +12,11 @@ from voicecalld.call.turn_policy import TurnPolicy
 from voicecalld.net.carrier_link import CarrierLink
 from voicecalld.net.wheel import Wheel
 from voicecalld.provider.base import Provider
+from voicecalld.provider.http import Reply
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Synthesizer, Transcriber
+from voicecalld.switchboard.links import Links
+from voicecalld.switchboard.tokens import StreamTokens
 
 
 class JournalDoor(Protocol):
@@ -21,6 +24,12 @@ class JournalDoor(Protocol):
 
     def post(self, entry: Entry) -> None:
         """Have *entry* written after all that were posted before; never waits."""
+
+    def remember(self, key: str, reply: Reply, unix_s: float) -> None:
+        """Have it written, after all that was posted before, that *reply* answers *key*."""
+
+    async def recall(self, key: str, since_unix_s: float) -> Reply | None:
+        """How the webhook with the replay key *key* was answered, if that was lately."""
 
     async def settle(self) -> None:
         """Wait until everything posted so far is on disk."""
@@ -83,6 +92,8 @@ class Services:
     settings: Settings
     provider: Provider
     link: CarrierLink
+    links: Links
+    tokens: StreamTokens
     journal: JournalDoor
     wheel: Wheel
     synthesizer: Synthesizer
@@ -90,6 +101,11 @@ class Services:
     agent: Agent
     models: ModelPool
     unix_clock: Callable[[], float]
+
+    @property
+    def uses_streams(self) -> bool:
+        """Whether calls are held over media streams, or by the carrier's own voice."""
+        return self.settings.streaming.enabled or not self.provider.has_own_voice
 
     def build_activity(self, model: SpeechModel) -> VoiceActivity:
         """Ears for one call."""

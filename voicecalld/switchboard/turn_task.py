@@ -12,16 +12,12 @@ from voicecalld.call.clauses import ClauseChunker
 from voicecalld.call.events import CallEvent, TurnHeard, TurnQueued
 from voicecalld.call.latency import Stage
 from voicecalld.call.playout import Playout
-from voicecalld.errors import RemoteError, ServiceError
+from voicecalld.errors import RemoteError
 from voicecalld.speech.base import Synthesizer
 from voicecalld.switchboard.speaker import Speaker, TurnOverError
+from voicecalld.switchboard.talk import next_output
 
 log: Final = structlog.get_logger()
-
-
-async def said(text: str) -> AsyncGenerator[AgentOutput, None]:
-    """The output of an agent that knows what to say."""
-    yield SayText(text=text)
 
 
 class TurnTask:
@@ -96,7 +92,7 @@ class TurnTask:
         )
         chunker = ClauseChunker()
         async with aclosing(outputs):
-            while (output := await self.next_output(outputs)) is not None:
+            while (output := await next_output(outputs, self.first_text_s)) is not None:
                 match output:
                     case SayText(text=text):
                         self.note(turn, Stage.TEXT)
@@ -112,14 +108,6 @@ class TurnTask:
                         assert_never(output)
         await self.say(speaker, chunker.flush())
         return False
-
-    async def next_output(self, outputs: AsyncGenerator[AgentOutput, None]) -> AgentOutput | None:
-        """What the agent wants next; None when it has done."""
-        try:
-            with trio.fail_after(self.first_text_s):
-                return await anext(outputs, None)
-        except trio.TooSlowError:
-            raise ServiceError("the agent said nothing in time") from None
 
     async def say(self, speaker: Speaker, clauses: tuple[str, ...]) -> None:
         """Queue the sound of *clauses*."""

@@ -1,6 +1,15 @@
 import json
 
-from voicecalld.provider.base import Acknowledge, ConnectStream, RejectCall
+import pytest
+
+from voicecalld.provider.base import (
+    Acknowledge,
+    ConnectStream,
+    HangUpCall,
+    Perform,
+    RejectCall,
+)
+from voicecalld.provider.mock import MockProvider
 from voicecalld.provider.mock.answer import render_answer
 
 PROOF = 'a"b'
@@ -19,3 +28,13 @@ def test_rejecting_says_so() -> None:
 
 def test_there_is_nothing_to_do_in_an_acknowledgement() -> None:
     assert json.loads(render_answer(Acknowledge()).body) == {}
+
+
+def test_hanging_up_says_so() -> None:
+    assert json.loads(render_answer(HangUpCall()).body) == {"do": "hang-up"}
+
+
+def test_a_carrier_without_a_voice_performs_nothing() -> None:
+    assert not MockProvider(key=b"k").has_own_voice
+    with pytest.raises(ValueError, match="no voice"):
+        render_answer(Perform(say="Hello."))

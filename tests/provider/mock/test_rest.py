@@ -6,7 +6,8 @@ from voicecalld.errors import CarrierError
 from voicecalld.ids import CallId, PhoneNumber, ProviderCallId
 from voicecalld.provider.base import PlaceOrder
 from voicecalld.provider.http import HttpResponse
-from voicecalld.provider.mock.rest import MOST_QUOTED_BYTES, MockRest
+from voicecalld.provider.mock.rest import MockRest
+from voicecalld.provider.quotation import MOST_QUOTED_BYTES
 
 CALL = ProviderCallId("mock-1")
 
@@ -68,3 +69,11 @@ def test_a_refusal_is_quoted_up_to_a_limit() -> None:
 def test_an_answer_without_a_usable_id_is_the_carriers_error(body: bytes) -> None:
     with pytest.raises(CarrierError, match="status 201"):
         MockRest().read_placed(HttpResponse(status=201, body=body))
+
+
+def test_the_exchange_needs_neither_be_redirected_nor_asked() -> None:
+    rest = MockRest()
+
+    assert rest.redirect(CALL, "mock://daemon") is None
+    assert rest.fetch(CALL) is None
+    assert rest.read_end(HttpResponse(status=200, body=b"{}")) is None

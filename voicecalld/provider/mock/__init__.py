@@ -5,7 +5,11 @@ from voicecalld.provider.http import Reply, Webhook
 from voicecalld.provider.mock.answer import render_answer
 from voicecalld.provider.mock.media import MockCodec
 from voicecalld.provider.mock.rest import MockRest
-from voicecalld.provider.mock.signature import verify_signature
+from voicecalld.provider.mock.signature import (
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    verify_signature,
+)
 from voicecalld.provider.mock.webhook import parse_webhook
 
 
@@ -25,6 +29,19 @@ class MockProvider:
     def rest(self) -> RestApi:
         """What we can ask of it."""
         return self._rest
+
+    @property
+    def has_own_voice(self) -> bool:
+        """Whether it can speak and listen without a media stream."""
+        return False
+
+    @property
+    def signature_headers(self) -> tuple[str, ...]:
+        """The headers, in lower case, without which no webhook can be genuine."""
+        return (SIGNATURE_HEADER, TIMESTAMP_HEADER)
+
+    def check_upgrade(self, upgrade: Webhook) -> None:
+        """A stream proves itself by its token alone."""
 
     def verify(self, webhook: Webhook, unix_s: float) -> str:
         """The replay key of a genuine webhook, made of signed material only.

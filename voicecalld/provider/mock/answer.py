@@ -3,7 +3,14 @@
 import json
 from typing import assert_never
 
-from voicecalld.provider.base import Acknowledge, Answer, ConnectStream, RejectCall
+from voicecalld.provider.base import (
+    Acknowledge,
+    Answer,
+    ConnectStream,
+    HangUpCall,
+    Perform,
+    RejectCall,
+)
 from voicecalld.provider.http import Reply
 
 
@@ -14,6 +21,10 @@ def render_answer(answer: Answer) -> Reply:
             return render_document({"do": "connect", "stream": url, "token": token})
         case RejectCall():
             return render_document({"do": "reject"})
+        case HangUpCall():
+            return render_document({"do": "hang-up"})
+        case Perform():
+            raise ValueError("the mock carrier has no voice of its own")
         case Acknowledge():
             return render_document({})
         case _:

@@ -40,6 +40,9 @@ class MockReason(StrEnum):
 
 EVENTS: Mapping[str, MockEvent] = {event.value: event for event in MockEvent}
 
+# With these the exchange does what the answer says.
+ASKING = frozenset({(MockEvent.INITIATED, "inbound"), (MockEvent.ANSWERED, "outbound")})
+
 END_REASONS: Mapping[str, EndReason] = {
     MockReason.COMPLETED: EndReason.COMPLETED,
     MockReason.HANGUP_USER: EndReason.HANGUP_USER,
@@ -93,6 +96,7 @@ def parse_report(name: MockEvent, fields: Mapping[object, object]) -> CarrierRep
             return CarrierReport(
                 provider_call_id=ProviderCallId(call),
                 event=parse_event(name, ProviderCallId(call), fields),
+                asks=(name, direction) in ASKING,
                 call_id=parse_call_id(fields),
                 direction=Direction(direction),
                 from_=from_,

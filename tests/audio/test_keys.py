@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicecalld.audio.keys import place_keys, render_keys
 from voicecalld.audio.tones import dtmf_tone
-from voicecalld.exchange.keys import place_keys, render_keys
 
 
 def test_keys_are_pressed_four_a_second() -> None:

@@ -1,0 +1,173 @@
+"""The messages of Twilio's media stream: JSON text.
+
+From Twilio, with counters that are strings::
+
+    {"event":"connected","protocol":"Call","version":"1.0.0"}
+    {"event":"start","sequenceNumber":"1","streamSid":"MZ..","start":{"streamSid":"MZ..",
+     "callSid":"CA..","mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},
+     "customParameters":{"token":".."}}}
+    {"event":"media","sequenceNumber":"2","streamSid":"MZ..","media":{"track":"inbound",
+     "chunk":"1","timestamp":"20","payload":"<base64 of mu-law>"}}
+    {"event":"mark","sequenceNumber":"3","streamSid":"MZ..","mark":{"name":"1.2"}}
+    {"event":"dtmf","streamSid":"MZ..","sequenceNumber":"4","dtmf":{"digit":"5"}}
+    {"event":"stop","sequenceNumber":"5","streamSid":"MZ.."}
+
+To Twilio: ``media``, ``mark`` and ``clear`` with exactly the fields written below. One field more
+or less, and Twilio warns once (31951) and then drops what we say.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from voicecalld.errors import BadMessageError
+from voicecalld.ids import ProviderCallId, StreamId
+from voicecalld.provider.base import (
+    AudioReceived,
+    KeyPressed,
+    MarkReturned,
+    MediaEvent,
+    StreamOpened,
+    StreamStopped,
+)
+from voicecalld.provider.base64_text import decode_sound, encode_sound
+from voicecalld.provider.json_text import parse_json
+from voicecalld.provider.twilio.webhook import CALL_SID
+
+MAX_MESSAGE_CHARACTERS: Final = 65536  # five seconds of sound in one message; a frame takes 360
+DIGITS: Final = frozenset("0123456789*#ABCD")
+STREAM_SID = re.compile(r"MZ[0-9a-f]{32}")
+NO_STREAM: Final = StreamId("")
+
+# The stream's id stands before the sound or behind it: both orders are documented.
+MEDIA_HEAD = re.compile(
+    r'\{"event":"media","sequenceNumber":"[0-9]+",(?:"streamSid":"(MZ[0-9a-f]{32})",)?'
+    r'"media":\{"track":"inbound","chunk":"[0-9]+","timestamp":"[0-9]+","payload":"'
+)
+MEDIA_TAIL: Final = '"}}'
+
+
+class TwilioCodec:
+    """The messages of one media stream; it learns from ``start`` which stream that is."""
+
+    # Twilio plays a payload of any length, and holds 200 ms of our sound anyway.
+    frames_per_message = 2
+
+    def __init__(self) -> None:
+        self.begin(NO_STREAM)
+
+    def begin(self, stream_id: StreamId) -> None:
+        """Take *stream_id* for all that follows, and write down once what is always the same."""
+        self.stream_id = stream_id
+        self.media_tail = f'"}},"streamSid":"{stream_id}"}}'
+        self.out_media = f'{{"event":"media","streamSid":"{stream_id}","media":{{"payload":"'
+        self.out_mark = f'{{"event":"mark","streamSid":"{stream_id}","mark":{{"name":'
+        self.out_clear = f'{{"event":"clear","streamSid":"{stream_id}"}}'
+
+    def decode(self, message: str) -> MediaEvent | None:
+        """Read one message; None for one of a kind we do not know.
+
+        Raises:
+            BadMessageError: a message of a known kind is malformed, or of another stream.
+        """
+        if len(message) > MAX_MESSAGE_CHARACTERS:
+            raise BadMessageError("a message of more than 64 KiB in the media stream")
+        payload = self.cut_payload(message)
+        if payload is not None:
+            return AudioReceived(audio=decode_sound(payload))
+        document = parse_json(message)
+        self.check_stream(document)
+        event = parse_message(document)
+        if isinstance(event, StreamOpened) and self.stream_id == NO_STREAM:
+            self.begin(event.stream_id)  # a second start changes nothing
+        return event
+
+    def cut_payload(self, message: str) -> str | None:
+        """The payload of a ``media`` message that is written the usual way; None for all else.
+
+        Such a message is cut by position, in half the time that parsing it takes.
+        """
+        head = MEDIA_HEAD.match(message)
+        if head is None or not self.stream_id or head[1] not in {None, self.stream_id}:
+            return None
+        tail = MEDIA_TAIL if head[1] else self.media_tail
+        if not message.endswith(tail):
+            return None
+        payload = message[head.end() : -len(tail)]
+        # With either of these it may be JSON of another shape that begins and ends the same.
+        return None if '"' in payload or "\\" in payload else payload
+
+    def check_stream(self, document: object) -> None:
+        """Refuse what only this stream may say, if another says it, or before its start.
+
+        Raises:
+            BadMessageError: it does.
+        """
+        match document:
+            case {"event": "media" | "mark" | "dtmf" | "stop" as event, **fields}:
+                if not self.stream_id or fields.get("streamSid") != self.stream_id:
+                    raise BadMessageError(f"a {event} message of another stream")
+            case _:
+                pass  # of a stream as such, or no message at all
+
+    def encode_audio(self, audio: bytes) -> str:
+        """The message that plays *audio*; nothing can be said before ``start``."""
+        # Written out, because json.dumps would cost three times as much so many times a second.
+        return f'{self.out_media}{encode_sound(audio)}"}}}}'
+
+    def encode_mark(self, mark: str) -> str:
+        """The message that asks for *mark* back when all before it has been heard."""
+        return f"{self.out_mark}{json.dumps(mark)}}}}}"
+
+    def encode_clear(self) -> str:
+        """The message that drops what Twilio has not played yet."""
+        return self.out_clear
+
+
+def parse_message(message: object) -> MediaEvent | None:
+    """What the JSON document *message* says; None if its event has a name we do not know.
+
+    Raises:
+        BadMessageError: it says nothing that Twilio can say.
+    """
+    match message:
+        case {"event": "media", "media": {"payload": str(payload), **media}} if (
+            media.get("track", "inbound") == "inbound"  # the other track is our own voice
+        ):
+            return AudioReceived(audio=decode_sound(payload))
+        case {"event": "mark", "mark": {"name": str(mark)}}:
+            return MarkReturned(mark=mark)
+        case {"event": "dtmf", "dtmf": {"digit": str(digit)}} if digit in DIGITS:
+            return KeyPressed(digit=digit)
+        case {"event": "start", "streamSid": str(stream), "start": {**start}}:
+            return parse_start(stream, start)
+        case {"event": "stop"}:
+            return StreamStopped()
+        case {"event": "start" | "media" | "mark" | "dtmf" as event}:
+            raise BadMessageError(f"a malformed {event} message in the media stream")
+        case {"event": str()}:
+            return None  # `connected`, which says nothing, and what there may be one day
+        case _:
+            raise BadMessageError("a message without an event in the media stream")
+
+
+def parse_start(stream: str, start: Mapping[object, object]) -> StreamOpened:
+    """Whose audio *stream* carries.
+
+    Raises:
+        BadMessageError: it does not say so, or the audio is not mu-law at 8 kHz.
+    """
+    match start:
+        case {
+            "callSid": str(call),
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": {"token": str(token)},
+        } if STREAM_SID.fullmatch(stream) and CALL_SID.fullmatch(call):
+            if start.get("streamSid", stream) != stream:
+                raise BadMessageError("a start message that names two streams")
+            return StreamOpened(
+                stream_id=StreamId(stream), provider_call_id=ProviderCallId(call), token=token
+            )
+        case _:
+            raise BadMessageError("a malformed start message in the media stream")

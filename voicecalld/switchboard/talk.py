@@ -1,0 +1,98 @@
+"""How one call speaks and listens: over a media stream, or by the carrier's own means."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import trio
+
+from voicecalld.agent.base import AgentOutput, SayText
+from voicecalld.errors import ServiceError
+from voicecalld.provider.base import Answer, Performed
+from voicecalld.speech.base import Transcription
+from voicecalld.switchboard.media_pump import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """What came of a turn that was stopped: the words that were heard, and whether any sound."""
+
+    heard: str = ""
+    was_audible: bool = False
+
+
+class Talk(Protocol):
+    """The mouth and the ears of one call; what they notice becomes events of the call."""
+
+    @property
+    def is_at_turn(self) -> bool:
+        """Whether a turn has begun that is neither over nor stopped."""
+
+    def at_work(self, transcription: Transcription) -> AbstractAsyncContextManager[None]:
+        """Speak and listen inside the block."""
+
+    def start_turn(
+        self, nursery: trio.Nursery, turn: int, outputs: AsyncGenerator[AgentOutput, None]
+    ) -> None:
+        """Speak *outputs* as turn *turn*, in a task of *nursery*."""
+
+    def stop_turn(self, now_s: float) -> Stopped:
+        """Stop speaking at once."""
+
+    def end_turn(self, now_s: float) -> str:
+        """The turn is over: the words of it that were heard."""
+
+    def begin_utterance(self) -> None:
+        """The other party begins to say something."""
+
+    def commit_utterance(self, utterance: int) -> None:
+        """They have said it; its words are wanted, as utterance *utterance*."""
+
+    def discard_utterance(self) -> None:
+        """It was not worth making out."""
+
+    async def press(self, digits: str) -> None:
+        """Press keys towards the other party.
+
+        Raises:
+            CarrierError: they could not be pressed.
+        """
+
+    async def hear(self, line: Line) -> bool:
+        """Take what comes on *line*, to its end; False if another line has taken over."""
+
+    async def next_answer(self, asked_under: str) -> Answer:
+        """What the carrier is to do next on a call that is not over.
+
+        It has asked under the turn token *asked_under*, which is empty at the first time.
+        """
+
+    async def take_performed(self, performed: Performed) -> None:
+        """The carrier has done what it was told."""
+
+    def on_answered(self) -> None:
+        """The other party has picked up."""
+
+    def on_change(self) -> None:
+        """The rules of the call have drawn their conclusions from an event."""
+
+
+async def said(text: str) -> AsyncGenerator[AgentOutput, None]:
+    """The output of an agent that knows what to say."""
+    yield SayText(text=text)
+
+
+async def next_output(
+    outputs: AsyncGenerator[AgentOutput, None], patience_s: float
+) -> AgentOutput | None:
+    """What the agent wants next; None when it has done.
+
+    Raises:
+        ServiceError: it took longer than *patience_s*.
+    """
+    try:
+        with trio.fail_after(patience_s):
+            return await anext(outputs, None)
+    except trio.TooSlowError:
+        raise ServiceError("the agent said nothing in time") from None

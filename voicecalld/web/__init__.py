@@ -1,0 +1,1 @@
+"""What carriers can reach: one port for webhooks and media streams, and all that guards it."""

@@ -70,7 +70,8 @@ async def test_webhooks_that_come_twice_late_or_never_change_nothing(
 
 
 async def test_webhooks_that_are_answered_late_change_nothing(stage: Stage) -> None:
-    async with stage.carrier(LISTENS) as twilio:
+    # The report of a status may run into its deadline meanwhile, which is all it can do.
+    async with stage.carrier(LISTENS, forgives=(15003,)) as twilio:
         call_id = await stage.place("Hello.", "notify")
         (entry,) = twilio.ledger.calls
         stage.daemon.process.send_signal(signal.SIGSTOP)

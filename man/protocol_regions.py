@@ -24,9 +24,15 @@ STATE_SENTENCES: Final[Mapping[CallState, str]] = {
     CallState.HANGUP_BOT: "Our side hung up.",
     CallState.TIMEOUT: "The call lasted too long, or the other party stayed silent.",
     CallState.ERROR: "Something went wrong during the call.",
-    CallState.FAILED: "The call could not be set up.",
+    CallState.FAILED: (
+        "The call could not be set up: it was not placed, its sound was never connected, or, "
+        "where the carrier tells that apart from busy, it was rejected."
+    ),
     CallState.NO_ANSWER: "Nobody answered.",
-    CallState.BUSY: "The other party was busy, or rejected the call.",
+    CallState.BUSY: (
+        "The other party was busy; or rejected the call, where the carrier does not tell the two "
+        "apart."
+    ),
     CallState.VOICEMAIL: "A machine answered.",
 }
 

@@ -3,25 +3,81 @@
 import math
 import os
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+from hypothesis import is_hypothesis_test
 from trio.testing import MockClock
 
 from tests.running_demo import RunningDemo, start_demo
+from tests.scenarios.table import write_table
 
 # OpenMP's threads are as many as in the daemon, see `voicecalld.__main__`.
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 
 
+# Files and folders that take longest; at the end of all they would keep one process busy alone.
+LONGEST = (
+    "test_daemon.py",
+    "security",
+    "scenarios",
+    "bench",
+    "speech",
+    "test_soak.py",
+    "switchboard",
+)
+
+# They come by every line that they reach a thousand times, and other tests do as well: to count
+# that would double what they take. So do tests of properties.
+WELL_WORN = frozenset(
+    {
+        "bench",
+        "carriers",
+        "demo",
+        "histories",
+        "scenarios",
+        "security",
+        "test_carrier_calls.py",
+        "test_carrier_calls_end.py",
+        "test_soak.py",
+        "test_websocket_conformance.py",
+    }
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those who want to see the demo come last, when its call is over."""
-    items.sort(key=wants_demo)
+    """Who takes long comes first; those who want to see the demo last, when its call is over."""
+    items.sort(key=lambda item: (wants_demo(item), rank_of(item)))
+    for item in items:
+        if WELL_WORN & set(item.path.parts) or tests_property(item):
+            item.add_marker("no_cover")
+
+
+def part_of(item: pytest.Item) -> str:
+    """The file or folder in this one that *item* is in."""
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def tests_property(item: pytest.Item) -> bool:
+    """Whether *item* makes up its examples, hundreds of them."""
+    return isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)
+
+
+def rank_of(item: pytest.Item) -> int:
+    part = part_of(item)
+    return LONGEST.index(part) if part in LONGEST else len(LONGEST)
 
 
 def wants_demo(item: pytest.Item) -> bool:
     return isinstance(item, pytest.Function) and "running_demo" in item.fixturenames
+
+
+# Here, for the process that reports of all workers reads no conftest.py of a folder below.
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show which scenarios went well with which carrier."""
+    write_table(terminalreporter)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -273,18 +273,39 @@ def test_everything_that_the_settings_name_is_tried_and_told_at_once(tmp_path: P
     assert [line.partition(": ")[0] for line in lines] == [str(file)] * 3
 
 
-def test_a_good_configuration_is_said_to_be_good_and_nothing_else(tmp_path: Path) -> None:
-    file = tmp_path / "voicecalld.toml"
-    file.write_text(STAYS)
-
-    checked = subprocess.run(
+def check_config(file: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "voicecalld", "--check-config", "--config", file],
         capture_output=True,
         text=True,
         check=False,
     )
 
+
+def test_a_good_configuration_is_said_to_be_good_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "voicecalld.toml"
+    file.write_text(STAYS)
+
+    checked = check_config(file)
+
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, f"{file}: OK\n", "")
+
+
+def test_a_configuration_that_should_not_be_relied_on_is_good_but_warned_of(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "voicecalld.toml"
+    file.write_text(
+        'provider = "twilio"\nfrom_number = "+13105550142"\nskip_signature_verification = true\n'
+        f'twilio = {{ account_sid = "AC{"0" * 32}", auth_token = "secret" }}\n'
+        "streaming = { enabled = false }\n"
+    )
+
+    checked = check_config(file)
+
+    warning = "skip_signature_verification is on: webhooks are obeyed without proof"
+    assert (checked.returncode, checked.stdout) == (0, f"{file}: OK\n")
+    assert checked.stderr == f"{file}: warning: {warning}\n"
 
 
 def test_an_inherited_socket_of_another_name_is_refused() -> None:

@@ -40,6 +40,12 @@ def test_a_proxy_is_an_address_or_a_network(proxy: str) -> None:
         WebhookSecuritySettings(trusted_proxy_ips=(proxy,))
 
 
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "::ffff:0:0/96"])
+def test_not_everybody_can_be_a_trusted_proxy(network: str) -> None:
+    with pytest.raises(ValidationError, match="every address"):
+        WebhookSecuritySettings(trusted_proxy_ips=("127.0.0.1", network))
+
+
 def test_hosts_and_proxies_come_as_arrays() -> None:
     security = WebhookSecuritySettings.model_validate(
         {

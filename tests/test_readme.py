@@ -3,6 +3,7 @@
 import argparse
 import re
 import shlex
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from voicecalld.config_file import parse_config
+from voicecalld.config_source import load_settings
 from voicecalld.ctl.commands import COMMANDS
 from voicecalld.ctl.parser import build_parser
 from voicecalld.daemon_options import build_parser as build_daemon_parser
@@ -43,7 +45,7 @@ def named_files() -> Iterator[str]:
     """What the README links to, and what it names by a path of this repository."""
     yield from re.findall(r"\]\((?!https?:|#)([^)]+)\)", README)
     yield from re.findall(r"`((?:voicecalld|config|systemd|man|tests)/[^`\s]*)`", README)
-    yield from re.findall(r"(?<=\s)((?:config|systemd)/[\w.]+)", README)
+    yield from re.findall(r"(?<=\s)((?:config|systemd)/[\w.-]+)", README)
 
 
 @pytest.mark.parametrize("arguments", [line for line in command_lines("voicecallctl") if line])
@@ -78,6 +80,30 @@ def test_the_configuration_is_accepted_by_the_daemon() -> None:
     settings = parse_config(text, "README.md")
 
     assert settings.inbound_policy == "open"
+
+
+@pytest.mark.parametrize(
+    ("carrier", "secret"),
+    [
+        ("twilio", "TWILIO_AUTH_TOKEN"),
+        ("telnyx", "TELNYX_API_KEY"),
+        ("plivo", "PLIVO_AUTH_TOKEN"),
+    ],
+)
+def test_what_it_tells_to_say_of_a_carrier_is_all_that_the_daemon_needs(
+    carrier: str, secret: str, tmp_path: Path
+) -> None:
+    steps = re.search(rf"^## With {carrier.title()}\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    assert steps is not None
+    (text,) = re.findall(r"^   ```toml\n(.*?)^   ```$", steps[1], re.MULTILINE | re.DOTALL)
+    file = tmp_path / "voicecalld.toml"
+    file.write_text(textwrap.dedent(text), encoding="utf-8")
+
+    settings, _ = load_settings(file, {secret: "hunter2"})
+
+    assert f"`{secret}`" in steps[1]
+    assert settings.provider == carrier
+    assert settings.accounts[carrier].has_account
 
 
 def test_every_setting_in_the_table_exists() -> None:

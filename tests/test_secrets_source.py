@@ -42,11 +42,12 @@ def credentials(tmp_path: Path) -> Path:
     return directory
 
 
-def test_every_secret_has_a_key_that_hides_its_value() -> None:
+def test_every_key_that_may_stand_elsewhere_hides_its_value_unless_it_is_a_name() -> None:
+    names = {("twilio", "account_sid"), ("telnyx", "connection_id"), ("plivo", "auth_id")}
     for key in VARIABLES:
         field = find_field(key)
         assert field is not None
-        assert is_secret(field)
+        assert is_secret(field) == (key not in names)
 
 
 def test_a_credential_has_the_name_of_its_key_with_dashes() -> None:
@@ -54,6 +55,11 @@ def test_a_credential_has_the_name_of_its_key_with_dashes() -> None:
         "twilio-account-sid",
         "twilio-auth-token",
         "twilio-shared-key",
+        "telnyx-api-key",
+        "telnyx-public-key",
+        "telnyx-connection-id",
+        "plivo-auth-id",
+        "plivo-auth-token",
     ]
 
 
@@ -116,11 +122,29 @@ def test_a_carrier_is_complete_with_what_stands_elsewhere(tmp_path: Path) -> Non
     assert token_found(file, environment, tmp_path) == "hunter2"
 
 
-def test_a_wrong_value_is_told_with_where_it_came_from_and_not_shown(
+def test_telnyx_does_not_start_without_the_key_that_its_webhooks_are_known_by(
+    tmp_path: Path,
+) -> None:
+    file = (
+        'provider = "telnyx"\nfrom_number = "+15550100"\ntelnyx.connection_id = "1684641"\n'
+        'public_url = "https://voice.example.com/voice/webhook"\n'
+    )
+
+    problem = complaint(file, {"TELNYX_API_KEY": "KEY1"}, tmp_path)
+
+    assert problem == (
+        f'{tmp_path / "voicecalld.toml"}: telnyx.public_key: provider is "telnyx", so it is '
+        "needed: set it, or the environment variable TELNYX_PUBLIC_KEY, or the credential "
+        "telnyx-public-key"
+    )
+    assert ConfigError.exit_status == 78
+
+
+def test_a_wrong_value_is_told_with_where_it_came_from_and_no_secret_is_shown(
     credentials: Path, tmp_path: Path
 ) -> None:
     (credentials / "twilio-auth-token").write_text("hunter 2")
-    environment = {"CREDENTIALS_DIRECTORY": str(credentials), "TWILIO_ACCOUNT_SID": "hunter2"}
+    environment = {"CREDENTIALS_DIRECTORY": str(credentials), "TWILIO_ACCOUNT_SID": "AC1"}
     path = tmp_path / "voicecalld.toml"
     path.write_text("ring_timeout_ms = 1")
 

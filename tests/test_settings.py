@@ -121,6 +121,7 @@ def test_a_number_that_is_not_in_e164_is_refused_wherever_one_stands(number: str
     wrong = complaints(
         {
             "from_number": number,
+            "telnyx": {"from_number": number},
             "to_number": number,
             "allow_from": [number],
             "mock": {"phones": {number: {}}},
@@ -129,6 +130,7 @@ def test_a_number_that_is_not_in_e164_is_refused_wherever_one_stands(number: str
 
     assert [*wrong] == [
         ("from_number",),
+        ("telnyx", "from_number"),
         ("to_number",),
         ("allow_from", 0),
         ("mock", "phones", number, "[key]"),

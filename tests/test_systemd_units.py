@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from voicecalld.secrets_source import VARIABLES, credential_name
 from voicecalld.settings import Settings
 
 UNITS = Path(__file__).parents[1] / "systemd"
@@ -88,6 +89,14 @@ def test_the_service_does_not_take_the_control_socket_away_with_its_own_director
     directory = Unit("voicecalld.service")["Service"]["RuntimeDirectory"]
 
     assert Path(directory) not in Path(socket_path).parents
+
+
+def test_the_service_is_handed_every_secret_that_may_be_a_credential() -> None:
+    text = (UNITS / "voicecalld.service").read_text()
+
+    loaded = re.findall(r"^LoadCredential=(.+)$", text, re.MULTILINE)
+
+    assert loaded == [credential_name(key) for key in VARIABLES]
 
 
 def test_a_wrong_configuration_is_not_tried_again() -> None:

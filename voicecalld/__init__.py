@@ -12,7 +12,7 @@ the rules answer each event with commands              call/machine.py
 dialling, ringing, answer, end: what may follow what   call/leg.py
 the carrier is asked to dial, by a value               provider/mock/rest.py
 whoever delivers that value may be a network           net/carrier_link.py
-with Twilio it is HTTPS, tried again if that is safe   net/http_client.py
+a real carrier gets HTTPS, repeated if that is safe    net/http_client.py
 the mock carrier takes it, and a telephone rings       exchange/exchange.py
 its party answers, talks and interrupts as scripted    exchange/party.py
 whoever connects from outside is looked at first       web/edge.py

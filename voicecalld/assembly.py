@@ -1,12 +1,13 @@
 """Puts the daemon together: which part is given what; the only file that knows all of them."""
 
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+import structlog
 import trio
 
 from voicecalld import __version__
@@ -17,44 +18,35 @@ from voicecalld.control.server import ControlServer
 from voicecalld.errors import BadScriptError, ConfigError, ServiceError
 from voicecalld.exchange.planning import load_phone
 from voicecalld.mock_carrier import MockCarrier
-from voicecalld.net.carrier_link import CarrierLink
 from voicecalld.net.wheel import Wheel
-from voicecalld.network_carrier import open_network_carrier
-from voicecalld.provider.base import Provider
+from voicecalld.network_carrier import find_warnings, open_network_carriers
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Synthesizer
 from voicecalld.speech.catalog import open_synthesizer, open_transcriber
 from voicecalld.surroundings import Surroundings
 from voicecalld.switchboard.journal import Journal, open_journal
-from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.registry import Switchboard
-from voicecalld.switchboard.services import ModelPool, Services
+from voicecalld.switchboard.services import CarrierAccess, ModelPool, Services
 from voicecalld.switchboard.tokens import StreamTokens, load_key
 
+log: Final = structlog.get_logger()
 
-class Carrier(Protocol):
-    """Our end of the way to a carrier."""
 
-    @property
-    def provider(self) -> Provider:
-        """How to talk to it."""
+class Carriers(Protocol):
+    """Our end of the ways to carriers."""
 
     @property
-    def link(self) -> CarrierLink:
-        """How our requests get there."""
-
-    @property
-    def links(self) -> Links:
-        """What it is told to ask."""
+    def carriers(self) -> Mapping[str, CarrierAccess]:
+        """Each of them by its name."""
 
     @property
     def address(self) -> str:
-        """Where on this machine it finds us, as ``host:port``; empty if it is inside."""
+        """Where on this machine they find us, as ``host:port``; empty if they are inside."""
 
     async def run(
         self, switchboard: Switchboard, *, task_status: trio.TaskStatus[None] = ...
     ) -> None:
-        """Bring its webhooks and streams to *switchboard* until cancelled."""
+        """Bring their webhooks and streams to *switchboard* until cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +54,7 @@ class Daemon:
     """The parts that run."""
 
     wheel: Wheel
-    carrier: Carrier
+    carriers: Carriers
     switchboard: Switchboard
     control: ControlServer
     listener: trio.SocketListener
@@ -77,7 +69,7 @@ class Daemon:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.wheel.run)
             await nursery.start(self.switchboard.run)
-            await nursery.start(self.carrier.run, self.switchboard)
+            await nursery.start(self.carriers.run, self.switchboard)
             nursery.start_soon(self.control.serve, self.listener)
             task_status.started()
 
@@ -96,21 +88,21 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
     async with (
         open_journal(around.state / "journal.sqlite3") as journal,
         open_synthesizer(settings) as synthesizer,
-        open_carrier(settings, around, synthesizer) as carrier,
-        open_services(settings, around, journal, synthesizer, carrier) as services,
+        open_carriers(settings, around, synthesizer) as carriers,
+        open_services(settings, around, journal, synthesizer, carriers.carriers) as services,
         open_listener(around) as listener,
     ):
         switchboard = Switchboard(services, new_id=around.new_id)
         service = Service(
             calls=switchboard,
             journal=journal,
-            identity=identify(settings, around, listener, carrier),
+            identity=identify(settings, around, listener, carriers),
             clock=around.unix_clock,
-            ring=find_ringer(carrier),
+            ring=find_ringer(carriers),
         )
         yield Daemon(
             wheel=services.wheel,
-            carrier=carrier,
+            carriers=carriers,
             switchboard=switchboard,
             control=ControlServer(service),
             listener=listener,
@@ -118,16 +110,18 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
 
 
 @asynccontextmanager
-async def open_carrier(
+async def open_carriers(
     settings: Settings, around: Surroundings, voice: Synthesizer
-) -> AsyncGenerator[Carrier, None]:
-    """The way to the carrier that the settings name; the mock carrier speaks with *voice*."""
+) -> AsyncGenerator[Carriers, None]:
+    """The ways to the carriers of the settings; the mock carrier speaks with *voice*."""
     if settings.provider == "mock":
+        for warning in find_warnings(settings):
+            log.warning(warning)
         clock, new_id = around.unix_clock, around.new_id
         yield MockCarrier(settings, voice, unix_clock=clock, new_id=new_id)
         return
-    async with open_network_carrier(settings) as carrier:
-        yield carrier
+    async with open_network_carriers(settings) as carriers:
+        yield carriers
 
 
 @asynccontextmanager
@@ -136,15 +130,13 @@ async def open_services(
     around: Surroundings,
     journal: Journal,
     synthesizer: Synthesizer,
-    carrier: Carrier,
+    carriers: Mapping[str, CarrierAccess],
 ) -> AsyncGenerator[Services, None]:
     """What calls need."""
     async with AsyncExitStack() as stack:
         yield Services(
             settings=settings,
-            provider=carrier.provider,
-            link=carrier.link,
-            links=carrier.links,
+            carriers=carriers,
             tokens=StreamTokens(load_key(around.state / "stream-token.key"), around.unix_clock),
             journal=journal,
             wheel=Wheel(),
@@ -157,22 +149,31 @@ async def open_services(
 
 
 def identify(
-    settings: Settings, around: Surroundings, listener: trio.SocketListener, carrier: Carrier
+    settings: Settings, around: Surroundings, listener: trio.SocketListener, carriers: Carriers
 ) -> Identity:
     """What clients are told of this daemon."""
     return Identity(
         version=__version__,
         pid=around.pid,
         provider=settings.provider,
+        carriers=tuple(sorted(carriers.carriers)),
         socket=address_of(listener),
         started_unix_s=around.unix_clock(),
-        address=carrier.address,
+        address=carriers.address,
+        webhooks=webhook_urls(carriers),
     )
 
 
-def find_ringer(carrier: Carrier) -> Ringer | None:
+def webhook_urls(carriers: Carriers) -> Mapping[str, str]:
+    """The URL of each carrier's webhooks; none if the carrier is inside."""
+    if not carriers.address:
+        return {}
+    return {name: access.links.webhook_url for name, access in carriers.carriers.items()}
+
+
+def find_ringer(carriers: Carriers) -> Ringer | None:
     """Who can let a telephone ring us: the mock carrier alone."""
-    return carrier.ring if isinstance(carrier, MockCarrier) else None
+    return carriers.ring if isinstance(carriers, MockCarrier) else None
 
 
 @asynccontextmanager

@@ -3,14 +3,14 @@
 A telephone's script is such a file as well, with another model at its top.
 
 All mistakes are reported together, one line each, as ``FILE: KEY: what was found, what is
-allowed``; in front of a key that somebody else gave, it is named instead of the file. A value
-reaches such a line through `shown_value` only, which knows what is secret.
+allowed``; in front of a key that was given elsewhere, that place is named instead of the file. A
+value reaches such a line through `shown_value` only, which knows what is secret.
 """
 
 import dataclasses
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -25,6 +25,7 @@ from voicecalld.settings import Settings
 from voicecalld.settings_reference import (
     allowed_item,
     allowed_values,
+    allowed_words,
     extra,
     find_field,
     find_model,
@@ -38,7 +39,7 @@ Key: TypeAlias = tuple[str, ...]
 Model: TypeAlias = type[BaseModel]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-LONGEST_SHOWN: Final = 60
+LONGEST_SHOWN: Final = 64
 LONGEST_REASON: Final = 200
 TOML_INTEGER_BITS: Final = 64
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -53,6 +54,7 @@ class GivenSecret:
 
 
 NO_SECRETS: Final[Mapping[Key, GivenSecret]] = {}
+NOWHERE_ELSE: Final[Mapping[Path, str]] = {}
 
 
 def parse_config(
@@ -87,7 +89,7 @@ def parse_document(
         return root.model_validate(values)
     except ValidationError as error:
         problems = [
-            f"{origins.get(detail['loc'], file)}: {value_problem(detail, root)}"
+            f"{origins.get(detail['loc'], file)}: {value_problem(detail, root, origins)}"
             for detail in error.errors(include_url=False)
         ]
     # Out here, because the exception that is left behind holds values that may be secret.
@@ -118,8 +120,10 @@ def syntax_problem(error: TOMLKitError) -> str:
     return f"line {error.line}, column {error.col + 1}: {reason.removesuffix(place)}"
 
 
-def value_problem(detail: ErrorDetails, root: Model) -> str:
-    """One mistake: the key, and what is wrong with it."""
+def value_problem(
+    detail: ErrorDetails, root: Model, origins: Mapping[Path, str] = NOWHERE_ELSE
+) -> str:
+    """One mistake: the key, and what is wrong with it; *origins* says what is not in the file."""
     path = detail["loc"]
     if detail["type"] == "extra_forbidden":
         return f"{shown_path(path)}: unknown key{suggestion(path, root)}"
@@ -127,7 +131,7 @@ def value_problem(detail: ErrorDetails, root: Model) -> str:
         # The name of a table that the operator chooses.
         return f"{shown_path(path[:-1])}: {reason_given(detail)}"
     if detail["type"] == CONTRADICTION:
-        return f"{shown_path(path)}: {reason_given(detail)}"
+        return f"{shown_path(path)}: {contradiction_found(detail, origins)}"
     field = find_field(path, root)
     assert field is not None, "what is not in the models is reported as an unknown key"
     secret = is_secret(field)
@@ -139,7 +143,14 @@ def value_problem(detail: ErrorDetails, root: Model) -> str:
         about = "" if isinstance(detail["input"], dict) else f"{found}: "
         return f"{shown_path(path)}: {about}{reason_given(detail)}"
     allowed = allowed_item(field) if is_item else allowed_values(field)
-    return f"{shown_path(path)}: {found}, allowed: {allowed}"
+    meant = similar_word(detail["input"], allowed_words(field))
+    return f"{shown_path(path)}: {found}, allowed: {allowed}{meant}"
+
+
+def similar_word(found: object, allowed: Iterable[str]) -> str:
+    """The word of *allowed* that was probably meant by *found*."""
+    similar = difflib.get_close_matches(str(found).lower(), allowed, n=1)
+    return f'; did you mean "{similar[0]}"?' if similar else ""
 
 
 def reason_given(detail: ErrorDetails) -> str:
@@ -147,14 +158,29 @@ def reason_given(detail: ErrorDetails) -> str:
     return shortened(detail["msg"].removeprefix("Value error, "), LONGEST_REASON)
 
 
+def contradiction_found(detail: ErrorDetails, origins: Mapping[Path, str]) -> str:
+    """What a rule said, whole; what it blames may be out of the file, so that place is named."""
+    cause = detail["ctx"]["cause"]
+    reason = printable(detail["msg"])
+    if cause not in origins:
+        return reason
+    given = f"{shown_path(cause)} is given"
+    return reason.replace(given, f"{given} by the {origins[cause]}", 1)
+
+
 def suggestion(path: Path, root: Model) -> str:
-    """The key that was probably meant: a similar one of the same table, or its namesake."""
+    """What to do instead: move the key to the top, or write the one that was probably meant.
+
+    That is a similar one of the same table, or its namesake.
+    """
     name = str(path[-1])
+    if is_key_of_top(name, root) and len(path) > 1:
+        return "; it belongs to no table: move it above the first table of the file"
     model = find_model(path[:-1], root)
     siblings = [] if model is None else list(model.model_fields)
-    similar = difflib.get_close_matches(name, siblings, n=1)
+    similar = similar_word(name, siblings)
     if similar:
-        return f'; did you mean "{similar[0]}"?'
+        return similar
     namesakes = [
         (*table.path, key.name)
         for table in tables_of(root, (), is_array=False)
@@ -162,6 +188,11 @@ def suggestion(path: Path, root: Model) -> str:
         if key.name == name
     ]
     return f'; did you mean "{shown_path(namesakes[0])}"?' if namesakes else ""
+
+
+def is_key_of_top(name: str, root: Model) -> bool:
+    """Whether *name* is a key above all tables."""
+    return any(key.name == name for key in next(tables_of(root, (), is_array=False)).keys)
 
 
 def shown_path(path: Path) -> str:

@@ -12,11 +12,12 @@ from typing import Final
 import structlog
 import trio
 
-from voicecalld.assembly import Daemon, check_settings, open_daemon
+from voicecalld.assembly import Daemon, check_settings, open_daemon, webhook_urls
 from voicecalld.config_source import load_settings
 from voicecalld.daemon_options import build_parser
 from voicecalld.errors import ConfigError, StartError, VoicecallError
 from voicecalld.logs import configure_logs, is_journal
+from voicecalld.network_carrier import find_warnings
 from voicecalld.places import state_directory
 from voicecalld.rpc.paths import daemon_socket
 from voicecalld.settings import Settings
@@ -60,6 +61,8 @@ def run(options: Namespace, environment: MutableMapping[str, str], prefix: str =
         source = str(file or "no configuration file; the defaults")
         if options.check_config:
             check(settings, source)
+            for warning in find_warnings(settings):
+                print(f"{source}: warning: {warning}", file=sys.stderr)
             print(f"{source}: OK")
             return 0
         notifier = take_notifier(environment)
@@ -181,11 +184,11 @@ async def serve(
     log.info("stopped")
 
 
-def describe(daemon: Daemon) -> Mapping[str, str]:
+def describe(daemon: Daemon) -> Mapping[str, object]:
     """Where clients find the daemon, and where carriers do, if they come from outside."""
-    carrier = daemon.carrier
-    door = {"address": carrier.address, "webhooks": carrier.links.webhook_url}
-    return {"socket": daemon.address, **(door if carrier.address else {})}
+    address = daemon.carriers.address
+    door = {"address": address, "webhooks": webhook_urls(daemon.carriers)}
+    return {"socket": daemon.address, **(door if address else {})}
 
 
 async def drain(switchboard: Switchboard, grace_s: float, hurry: trio.Event) -> None:

@@ -11,6 +11,7 @@ from voicecalld.section import MILLISECONDS, FromArray, Section
 CONNECTIONS: JsonDict = {"unit": "connections"}
 PATH = r"^/[A-Za-z0-9._~/-]{0,199}[A-Za-z0-9._~-]$"
 PATH_FORM: JsonDict = {"form": "a path such as /voice/webhook, without a slash at its end"}
+ALL_OF_IPV4_IN_IPV6 = ipaddress.ip_network("::ffff:0:0/96")  # RFC 4291, 2.5.5.2
 HOST = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?$"
 
 
@@ -24,11 +25,13 @@ def check_address(text: str) -> str:
 
 
 def check_network(text: str) -> str:
-    """Refuse what is neither an IP address nor a network of them."""
+    """Refuse what is neither an IP address nor a network of them, and what is all of them."""
     try:
-        ipaddress.ip_network(text)
+        network = ipaddress.ip_network(text)
     except ValueError:
         raise ValueError("it must be an IP address or a network such as 10.0.0.0/8") from None
+    if network.prefixlen == 0 or network == ALL_OF_IPV4_IN_IPV6:
+        raise ValueError("it must not be every address there is: then everybody is a proxy")
     return text
 
 
@@ -132,7 +135,9 @@ class WebhookSecuritySettings(Section):
             "The proxies whose forwarding headers are believed at all; behind one that is not "
             "here all strangers share the limits of its one address."
         ),
-        json_schema_extra={"item": "an IP address or a network such as 10.0.0.0/8"},
+        json_schema_extra={
+            "item": "an IP address or a network such as 10.0.0.0/8, but not all addresses at once"
+        },
     )
     trust_forwarding_headers: bool = Field(
         default=False,

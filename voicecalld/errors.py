@@ -64,7 +64,15 @@ class BadHeadError(BadMessageError):
 
 
 class BadSignatureError(RemoteError):
-    """A webhook was not signed by the carrier that it claims to come from."""
+    """A webhook was not signed by the carrier that it claims to come from.
+
+    ``url`` is the URL that it would have been signed with, without the query; empty if that is
+    not what is wrong. It is no part of the message, as parts of it may be the sender's choice.
+    """
+
+    def __init__(self, reason: str, *, url: str = "") -> None:
+        super().__init__(reason)
+        self.url = url
 
 
 class CarrierError(RemoteError):

@@ -1,7 +1,7 @@
 """The way to the mock carrier: a telephone network of its own, in this process."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import trio
@@ -19,6 +19,7 @@ from voicecalld.speech.base import Synthesizer
 from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.reception import Reception
 from voicecalld.switchboard.registry import Switchboard
+from voicecalld.switchboard.services import CarrierAccess
 
 # The mock carrier lives in this process, so nobody dials these addresses.
 MOCK_LINKS = Links(
@@ -31,7 +32,6 @@ MOCK_KEY_BYTES = 32
 class MockCarrier:
     """The mock carrier's two ends, which know one another: its exchange and our reception."""
 
-    links = MOCK_LINKS
     address = ""  # it is inside
     reception: Reception
 
@@ -45,17 +45,19 @@ class MockCarrier:
     ) -> None:
         self.settings = settings
         key = secrets.token_bytes(MOCK_KEY_BYTES)  # known to nobody but this process
-        self.provider = build_provider(settings, key=key)
-        self.exchange = self.link = Exchange(
+        provider = build_provider(settings, key=key)
+        self.exchange = Exchange(
             settings.mock,
             voice=voice,
             key=key,
-            webhook_url=self.links.webhook_url,
+            webhook_url=MOCK_LINKS.webhook_url,
             deliver=self.deliver,
             accept_stream=self.accept_stream,
             clock=unix_clock,
             new_id=new_id,
         )
+        self.access = CarrierAccess(provider=provider, link=self.exchange, links=MOCK_LINKS)
+        self.carriers: Mapping[str, CarrierAccess] = {provider.name: self.access}
 
     async def run(
         self,
@@ -65,7 +67,7 @@ class MockCarrier:
     ) -> None:
         """Let the exchange work for *switchboard* until cancelled."""
         self.reception = Reception(
-            switchboard, self.provider, unix_clock=switchboard.services.unix_clock
+            switchboard, self.access, unix_clock=switchboard.services.unix_clock
         )
         await self.exchange.run(task_status=task_status)
 
@@ -90,7 +92,7 @@ class MockCarrier:
         """Let a telephone ring us, and return when its call is over."""
         order = RingOrder(
             from_=from_,
-            to=to or self.settings.own_number,
+            to=to or self.settings.number_of("mock"),
             script=await build_script(say, wav, script),
             record=None if record is None else Path(record),
         )

@@ -17,8 +17,13 @@ VARIABLES: Final[Mapping[Key, str]] = {
     ("twilio", "account_sid"): "TWILIO_ACCOUNT_SID",
     ("twilio", "auth_token"): "TWILIO_AUTH_TOKEN",
     ("twilio", "shared_key"): "TWILIO_SHARED_KEY",
+    ("telnyx", "api_key"): "TELNYX_API_KEY",
+    ("telnyx", "public_key"): "TELNYX_PUBLIC_KEY",
+    ("telnyx", "connection_id"): "TELNYX_CONNECTION_ID",
+    ("plivo", "auth_id"): "PLIVO_AUTH_ID",
+    ("plivo", "auth_token"): "PLIVO_AUTH_TOKEN",
 }
-"""Every key that may stand elsewhere, and its variable."""
+"""Every key that may stand elsewhere, and its variable; not all of them are secret."""
 
 LARGEST_CREDENTIAL_BYTES: Final = 64 * 1024
 

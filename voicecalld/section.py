@@ -1,12 +1,18 @@
 """What all tables of the configuration file have in common."""
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
+
+from voicecalld.ids import PhoneNumber, parse_phone_number
 
 MILLISECONDS: JsonDict = {"unit": "milliseconds"}
 SECONDS: JsonDict = {"unit": "seconds"}
+NUMBER_FORM: JsonDict = {"form": "an E.164 phone number such as +15550100"}
+
+Number = Annotated[PhoneNumber, AfterValidator(parse_phone_number)]
 
 # Strict would want a tuple, and TOML has arrays; their items stay strict.
 FromArray = Field(strict=False)

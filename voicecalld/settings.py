@@ -5,31 +5,39 @@ a range and, where it measures something, a unit. The manual, the example file a
 about a configuration file are all made from them.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 
-from voicecalld.carrier_settings import TwilioSettings
+from voicecalld.carrier_settings import Account, PlivoSettings, TelnyxSettings, TwilioSettings
 from voicecalld.edge_settings import (
     ServeSettings,
     StreamingSettings,
     TunnelSettings,
     WebhookSecuritySettings,
 )
-from voicecalld.ids import PhoneNumber, parse_phone_number
+from voicecalld.ids import PhoneNumber
 from voicecalld.phone_settings import PhoneSettings
-from voicecalld.section import MILLISECONDS, SECONDS, FromArray, Section, check_url
+from voicecalld.section import (
+    MILLISECONDS,
+    NUMBER_FORM,
+    SECONDS,
+    FromArray,
+    Number,
+    Section,
+    check_url,
+)
 from voicecalld.settings_rules import RULES, complain
 from voicecalld.speech_settings import AgentSettings, SttSettings, TtsSettings
 
 CALLS: JsonDict = {"unit": "calls"}
-PUBLIC_URL_FORM = "an https URL with a path, such as https://voice.example.com/voice/webhook"
-NUMBER_FORM: JsonDict = {"form": "an E.164 phone number such as +15550100"}
-
-Number = Annotated[PhoneNumber, AfterValidator(parse_phone_number)]
-
+PUBLIC_URL_FORM = (
+    "an https URL with a path and with neither query nor fragment, such as "
+    "https://voice.example.com/voice/webhook; http only if its host is this machine"
+)
 
 MOCK_NUMBER = PhoneNumber("+15550000000")
 
@@ -174,22 +182,28 @@ class Settings(Section):
     a rule for a key looks at are in front of that key; in the file all tables follow the keys.
     """
 
-    provider: Literal["mock", "twilio"] = Field(
+    provider: Literal["mock", "twilio", "telnyx", "plivo"] = Field(
         default="mock",
-        description="The carrier through which calls are placed and answered.",
+        description=(
+            "The carrier with which calls are placed when the request does not name one; calls "
+            "are answered from every carrier with an account, but with mock from that alone."
+        ),
+    )
+    from_number: Number | None = Field(
+        default=None,
+        description=(
+            "The number from which calls are placed, unless the carrier's table has another; the "
+            "mock carrier has one of its own."
+        ),
+        json_schema_extra=NUMBER_FORM,
     )
     twilio: TwilioSettings = TwilioSettings()
+    telnyx: TelnyxSettings = TelnyxSettings()
+    plivo: PlivoSettings = PlivoSettings()
     serve: ServeSettings = ServeSettings()
     webhook_security: WebhookSecuritySettings = WebhookSecuritySettings()
     tunnel: TunnelSettings = TunnelSettings()
     streaming: StreamingSettings = StreamingSettings()
-    from_number: Number | None = Field(
-        default=None,
-        description=(
-            "The number from which calls are placed; the mock carrier has one of its own."
-        ),
-        json_schema_extra=NUMBER_FORM,
-    )
     to_number: Number | None = Field(
         default=None,
         description="The number that is called when the request does not name one.",
@@ -290,9 +304,15 @@ class Settings(Section):
     mock: MockSettings = MockSettings()
 
     @property
-    def own_number(self) -> PhoneNumber:
-        """The number from which calls are placed."""
-        return self.from_number or MOCK_NUMBER
+    def accounts(self) -> Mapping[str, Account]:
+        """The carriers across the network, by their names, whether there is an account or not."""
+        return {"twilio": self.twilio, "telnyx": self.telnyx, "plivo": self.plivo}
+
+    def number_of(self, carrier: str) -> PhoneNumber:
+        """The number from which calls are placed with *carrier*."""
+        account = self.accounts.get(carrier)
+        own = account.from_number if account is not None else None
+        return own or self.from_number or MOCK_NUMBER
 
     @field_validator(*RULES)
     @classmethod

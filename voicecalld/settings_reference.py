@@ -146,9 +146,10 @@ def allowed_kind(field: FieldInfo) -> str:
     form = extra(field).get("form")
     if form:
         return str(form)
+    words = allowed_words(field)
+    if words:
+        return one_of(words)
     kind = bare(field.annotation)
-    if get_origin(kind) is Literal:
-        return one_of([str(word) for word in get_args(kind)])
     if kind is bool:
         return "true or false"
     if kind is int:
@@ -160,6 +161,12 @@ def allowed_kind(field: FieldInfo) -> str:
     if get_origin(kind) is tuple:
         return array_of(field)
     return "a table"
+
+
+def allowed_words(field: FieldInfo) -> list[str]:
+    """The words of which *field* is one; nothing if it may be anything else."""
+    kind = bare(field.annotation)
+    return [str(word) for word in get_args(kind)] if get_origin(kind) is Literal else []
 
 
 def array_of(field: FieldInfo) -> str:

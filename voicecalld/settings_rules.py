@@ -1,18 +1,19 @@
 """What the settings may not be together, though each of them may be alone.
 
 A rule gives its complaints instead of raising them, because one rule may have several, each about
-another key. They say what to do, and show no value: some of the keys are secret.
+another key. They say what to do, and show no value: some of the keys are secret. Nor are they cut.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from voicecalld.carrier_settings import TwilioSettings
+from voicecalld.carrier_settings import Account
 from voicecalld.edge_settings import (
     ServeSettings,
     StreamingSettings,
@@ -24,7 +25,12 @@ from voicecalld.edge_settings import (
 CONTRADICTION = "contradiction"
 """The type of these errors in pydantic's list of them."""
 
+NAMES: Final = ("twilio", "telnyx", "plivo")
+"""The carriers across the network: their tables, their accounts, and their paths."""
+
 BYPASS: Final = "allow_ngrok_free_tier_loopback_bypass"
+
+EXAMPLE_URL: Final = "https://voice.example.com/voice/webhook"
 
 NGROK_DOMAINS: Final = (
     ".ngrok-free.app",
@@ -35,37 +41,47 @@ NGROK_DOMAINS: Final = (
 )
 
 
-def contradiction(reason: str, *key: str) -> InitErrorDetails:
-    """A complaint about *key*, counted from the field that is being validated."""
+def contradiction(reason: str, *key: str, cause: tuple[str, ...] = ()) -> InitErrorDetails:
+    """A complaint about *key*, counted from the field that is being validated.
+
+    If only because *cause* is given, *reason* begins with the name of that: then whoever knows
+    where it stands can tell.
+    """
     # Not as a part of the template: a brace in it would be a placeholder.
-    error = PydanticCustomError(CONTRADICTION, "{reason}", {"reason": reason})
+    error = PydanticCustomError(CONTRADICTION, "{reason}", {"reason": reason, "cause": cause})
     return InitErrorDetails(type=error, loc=key, input=None)
 
 
-def check_twilio(twilio: TwilioSettings, provider: str) -> Iterator[InitErrorDetails]:
-    """Twilio must know whose account it is."""
-    if provider != "twilio":
+def check_account(
+    name: str, account: Account, provider: str, from_number: str | None
+) -> Iterator[InitErrorDetails]:
+    """The carrier that places calls needs an account, and no other may have one by half.
+
+    The mock carrier is alone: with it, nobody looks at the accounts.
+    """
+    cause: tuple[str, ...] = ()
+    if provider == name:
+        reason, remedy = f'provider is "{name}"', ""
+    elif account.given and provider != "mock":
+        cause = (name, account.given[0])
+        reason, remedy = f"{'.'.join(cause)} is given", ", or remove that"
+    else:
         return
-    needed = 'provider is "twilio", so it is needed'
-    if not twilio.account_sid:
+    for key in account.NEEDED:
+        if key not in account.given:
+            words = (name, *key.split("_"))
+            yield contradiction(
+                f"{reason}, so it is needed: set it, or the environment variable "
+                f"{'_'.join(words).upper()}, or the credential {'-'.join(words)}{remedy}",
+                key,
+                cause=cause,
+            )
+    if from_number is None and account.from_number is None:
         yield contradiction(
-            f"{needed}: set it, or the environment variable TWILIO_ACCOUNT_SID, "
-            "or the credential twilio-account-sid",
-            "account_sid",
-        )
-    if not twilio.auth_token.get_secret_value():
-        yield contradiction(
-            f"{needed}: set it, or the environment variable TWILIO_AUTH_TOKEN, "
-            "or the credential twilio-auth-token",
-            "auth_token",
-        )
-
-
-def check_from_number(number: str | None, provider: str) -> Iterator[InitErrorDetails]:
-    """A carrier across the network has no number of its own for us."""
-    if provider != "mock" and number is None:
-        yield contradiction(
-            f'provider is "{provider}", so it is needed: set it to a number of your account'
+            f"{reason}, so a number of your account is needed: set this, "
+            f"or from_number at the top of the file{remedy}",
+            "from_number",
+            cause=cause,
         )
 
 
@@ -101,11 +117,16 @@ def check_streaming(
             "the mock carrier has no voice of its own: set it to true, or choose another provider",
             "enabled",
         )
-    if streaming.stream_path == serve.path:
+    if paths_of(streaming.stream_path) & paths_of(serve.path):
         yield contradiction(
             "webhooks and media streams need different paths: change it, or serve.path",
             "stream_path",
         )
+
+
+def paths_of(path: str) -> set[str]:
+    """*path*, and those below it that belong to one carrier each."""
+    return {path, *(f"{path}/{name}" for name in NAMES)}
 
 
 def check_skipped_verification(
@@ -154,7 +175,8 @@ def check_public_url(
     is_known = public_url or (security.trusted_proxy_ips and security.allowed_hosts)
     if provider != "mock" and not is_known and not skips_verification:
         yield contradiction(
-            f'provider is "{provider}", so it is needed: set it, or both '
+            f'provider is "{provider}", so it is needed: set it to the URL at which the carrier '
+            f'reaches serve.path, such as "{EXAMPLE_URL}", or set both '
             "webhook_security.trusted_proxy_ips and webhook_security.allowed_hosts"
         )
 
@@ -173,10 +195,12 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
-    "twilio": Rule(others=("provider",), check=check_twilio),
+    **{
+        name: Rule(others=("provider", "from_number"), check=partial(check_account, name))
+        for name in NAMES
+    },
     "tunnel": Rule(others=("serve", "webhook_security"), check=check_tunnel),
     "streaming": Rule(others=("provider", "serve"), check=check_streaming),
-    "from_number": Rule(others=("provider",), check=check_from_number),
     "skip_signature_verification": Rule(
         others=("serve", "webhook_security", "tunnel"), check=check_skipped_verification
     ),

@@ -1,6 +1,7 @@
 """Every benchmark by its name, in the order of the table."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from tests.bench import (
@@ -18,6 +19,7 @@ from tests.bench import (
     webhook,
 )
 from tests.bench.figure import Effort, Figure
+from tests.bench.media_carriers import CARRIERS
 
 Measure: TypeAlias = Callable[[Effort], Sequence[Figure]]
 
@@ -26,7 +28,7 @@ BENCHMARKS: Mapping[str, Measure] = {
     "barge-in": barge_in.measure,
     "hang-up": hang_up.measure,
     "pacing": pacing.measure,
-    "media": media_capacity.measure,
+    **{f"media-{name}": partial(media_capacity.measure, name) for name in CARRIERS},
     "memory": memory.measure,
     "command": command.measure,
     "start": start.measure,

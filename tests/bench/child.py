@@ -1,4 +1,4 @@
-"""One benchmark in a process of its own, so that none disturbs another: figures as JSON."""
+"""Benchmarks in a process of their own, which others do not disturb: figures as JSON."""
 
 import argparse
 import json
@@ -21,31 +21,40 @@ from voicecalld.logs import configure_logs
 class Report:
     """The figures of one benchmark, and how long its process was kept waiting by others."""
 
+    name: str
     figures: tuple[Figure, ...]
     waited_s: float
 
 
-def run_in_child(name: str, effort: Effort) -> Report:
-    """Measure the benchmark *name* in a new process."""
-    command = (sys.executable, "-m", "tests.bench.child", name, effort.value)
+def run_in_child(*names: str, effort: Effort) -> list[Report]:
+    """Measure the benchmarks *names* in a new process, one after the other."""
+    command = (sys.executable, "-m", "tests.bench.child", effort.value, *names)
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # as `voicecalld.__main__` does
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
-    report = json.loads(done.stdout)
+    return [parse_report(line) for line in done.stdout.splitlines()]
+
+
+def parse_report(line: bytes) -> Report:
+    """What the child has written of one benchmark."""
+    report = json.loads(line)
     figures = tuple(Figure(**fields) for fields in report["figures"])
-    return Report(figures=figures, waited_s=report["waited_s"])
+    return Report(name=report["name"], figures=figures, waited_s=report["waited_s"])
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("effort", type=Effort)
+    parser.add_argument("names", nargs="+", choices=BENCHMARKS)
     options = parser.parse_args(argv)
     configure_logs(sys.stderr, journal=False, terminal=False)
     # Each call logs its beginning and its end, which nobody wants to see a thousand times.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    figures = tuple(BENCHMARKS[options.name](options.effort))
-    print(json.dumps(asdict(Report(figures=figures, waited_s=waited_s()))))
+    for name in options.names:
+        before_s = waited_s()
+        figures = tuple(BENCHMARKS[name](options.effort))
+        report = Report(name=name, figures=figures, waited_s=waited_s() - before_s)
+        print(json.dumps(asdict(report)), flush=True)
 
 
 if __name__ == "__main__":

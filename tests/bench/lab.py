@@ -23,7 +23,7 @@ from voicecalld.audio.activity import ActivityEvent, SpeechModel, VoiceActivity
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.call.record import Mode
 from voicecalld.ids import CallId, PhoneNumber
-from voicecalld.mock_carrier import MOCK_LINKS, MockCarrier
+from voicecalld.mock_carrier import MockCarrier
 from voicecalld.net.message_stream import MemoryStream, MessageStream
 from voicecalld.net.wheel import Wheel
 from voicecalld.provider.http import Reply, Webhook
@@ -244,7 +244,7 @@ class Lab:
     async def forget(self, call: Call) -> None:
         """Take down the carrier's half of a *call* whose end it has not seen."""
         assert call.carrier.call is not None
-        rest = self.carrier.provider.rest
+        rest = self.carrier.access.provider.rest
         await self.carrier.exchange.request(rest.hang_up(call.carrier.call))
 
     async def hang_up_all(self) -> None:
@@ -286,9 +286,7 @@ async def open_lab(
             carrier = LabCarrier(chosen, InstantVoice(says), tapped=tapped)
             services = LabServices(
                 settings=chosen,
-                provider=carrier.provider,
-                link=carrier.exchange,
-                links=MOCK_LINKS,
+                carriers=carrier.carriers,
                 tokens=StreamTokens(KEY, unix_clock),
                 journal=journal,
                 wheel=Wheel(),

@@ -1,36 +1,32 @@
-"""A daemon's parts for many calls over Twilio's media streams, with engines that take no time."""
+"""A daemon's parts for many calls over a carrier's media streams; engines take no time."""
 
 import itertools
-import json
 import re
 import tempfile
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import trio
 
-from tests.bench.lab import KEY, InstantAgent, InstantEars
+from tests.bench.lab import KEY, InstantAgent, InstantEars, unix_clock
+from tests.bench.media_carriers import CARRIERS, StreamCarrier
 from voicecalld.audio.frame import FRAME_MS
 from voicecalld.audio.tones import beep
 from voicecalld.net.wheel import Wheel
-from voicecalld.network_carrier import NetworkCarrier
+from voicecalld.network_carrier import NetworkCarriers
 from voicecalld.provider.catalog import build_provider
 from voicecalld.provider.http import HttpRequest, HttpResponse
-from voicecalld.provider.twilio.signature import Signing
 from voicecalld.settings import Settings
 from voicecalld.speech.base import SpeechChunk
 from voicecalld.surroundings import new_id
 from voicecalld.switchboard.journal import open_journal
 from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.registry import Switchboard
-from voicecalld.switchboard.services import ModelPool, Services
+from voicecalld.switchboard.services import CarrierAccess, ModelPool, Services
 from voicecalld.switchboard.tokens import StreamTokens
 from voicecalld.web.listener import open_listener
 
-ACCOUNT = f"AC{'0' * 32}"
-AUTH_TOKEN = "0" * 32
 # Three seconds of speech.
 SENTENCE = "This is sentence {} of a story that is not over."
 SENTENCE_FRAMES = 150
@@ -62,30 +58,29 @@ class CountingVoice:
         return bytes((number >> 14 & 127, number >> 7 & 127, number & 127)) + self.frame
 
 
-class WillingTwilio:
+class WillingCarrier:
     """Places and ends every call that it is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, carrier: StreamCarrier) -> None:
+        self.carrier = carrier
         self.numbers = itertools.count()
 
     async def request(self, request: HttpRequest) -> HttpResponse:
         await trio.lowlevel.checkpoint()
-        if request.url.endswith("/Calls.json"):
-            return HttpResponse(status=201, body=answer(f"CA{next(self.numbers):032x}", "queued"))
-        return HttpResponse(status=200, body=answer(f"CA{0:032x}", "completed"))
-
-
-def answer(sid: str, status: str) -> bytes:
-    """What Twilio's REST API says of a call."""
-    return json.dumps({"sid": sid, "status": status}).encode()
+        if request.url.endswith(self.carrier.order_path):
+            return self.carrier.place(self.carrier.call_form.format(next(self.numbers)))
+        return self.carrier.ended
 
 
 @asynccontextmanager
 async def open_telephone(
-    calls: int,
-) -> AsyncGenerator[tuple[Switchboard, NetworkCarrier, str], None]:
-    """A daemon's parts for so many calls, put together as the daemon does it; and the path."""
-    settings = settings_for(calls)
+    calls: int, name: str = "twilio"
+) -> AsyncGenerator[tuple[Switchboard, NetworkCarriers, str], None]:
+    """A daemon's parts for so many calls with the carrier *name*, and the path of its streams.
+
+    They are put together as the daemon does it.
+    """
+    settings = settings_for(calls, name)
     stream_path = settings.streaming.stream_path
     async with (
         await open_listener("127.0.0.1", 0) as listener,
@@ -93,11 +88,11 @@ async def open_telephone(
         trio.open_nursery() as nursery,
     ):
         switchboard = Switchboard(services, new_id=new_id)
-        carrier = NetworkCarrier(
-            settings=settings,
-            provider=services.provider,
-            link=services.link,
-            listener=listener,
+        carrier = NetworkCarriers(
+            settings,
+            {name: services.carrier.provider},
+            {name: services.carrier.link},
+            listener,
         )
         nursery.start_soon(services.wheel.run)
         await nursery.start(switchboard.run)
@@ -110,16 +105,16 @@ async def open_telephone(
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """What calls need; engines and the carrier's REST API take no time themselves."""
-    unix_clock = time.time  # noqa: TID251 - benchmarks measure real time
+    carrier = CarrierAccess(
+        provider=build_provider(settings, key=KEY),
+        link=WillingCarrier(CARRIERS[settings.provider]),
+        links=Links(webhook_url=settings.public_url, stream_url="wss://calls.example.test/voice"),
+    )
     with tempfile.TemporaryDirectory(prefix="voicecalld-bench-") as state:
         async with open_journal(Path(state) / "journal.sqlite3") as journal:
             yield Services(
                 settings=settings,
-                provider=build_provider(settings, key=KEY),
-                link=WillingTwilio(),
-                links=Links(
-                    webhook_url=settings.public_url, stream_url="wss://calls.example.test/voice"
-                ),
+                carriers={carrier.name: carrier},
                 tokens=StreamTokens(KEY, unix_clock),
                 journal=journal,
                 wheel=Wheel(),
@@ -131,21 +126,15 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
             )
 
 
-def sign_stream(carrier: NetworkCarrier) -> str:
-    """Twilio's signature of the request for a media stream; it is the same for all of them."""
-    signing = Signing(account_sid=ACCOUNT, auth_token=AUTH_TOKEN)
-    return signing.sign(carrier.links.stream_url).decode()
-
-
-def settings_for(calls: int) -> Settings:
-    """Twilio's, with room for so many calls from one address."""
+def settings_for(calls: int, name: str) -> Settings:
+    """Those for the carrier *name*, with room for so many calls from one address."""
     room = calls + 10
     return Settings.model_validate(
         {
-            "provider": "twilio",
+            "provider": name,
             "from_number": "+15550101",
             "public_url": "https://calls.example.test/voice/webhook",
-            "twilio": {"account_sid": ACCOUNT, "auth_token": AUTH_TOKEN},
+            name: CARRIERS[name].account,
             "limits": {"max_concurrent_calls": room},
             "streaming": {
                 "max_pending_connections": room,

@@ -1,14 +1,16 @@
 /* A carrier with many media streams at once, for measuring: one thread, one epoll.
  *
- * usage: media_load PORT PATH RAMP_US MEASURED_MS SPINS < streams
+ * usage: media_load PORT RAMP_US MEASURED_MS SPINS MEDIA MARK < streams
  *
  * With SPINS it never sleeps, so that waking it is no work for whoever sends to it; that needs a
  * processor of its own.
  *
- * Each line of the input is a stream to be opened: its call, its own id, and its token. All of them
- * carry fifty masked frames of quiet line noise a second, and every mark comes back when the sound
- * before it has been played, as Twilio does it. Our side's sound is expected to hold the number of
- * each frame in its first three bytes, seven bits in each.
+ * The input has each stream to be opened: a line with its id, the lines of the request that opens
+ * it and an empty line, the lines that are its first messages and an empty line. All of them carry
+ * fifty masked frames of quiet line noise a second, in messages of the form MEDIA, and every mark
+ * comes back in the form MARK when the sound before it has been played. Our side's sound is
+ * expected to hold the number of each frame in its first three bytes, seven bits in each, unless
+ * it is silence.
  *
  * Prints "began" and "ended" around the time in which the rhythm is measured, and then the result
  * as one line of JSON.
@@ -28,7 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MARKS = 32, UNREAD = 1 << 15, NOISES = 64, FRAME_BYTES = 160, BINS = 100000 };
+enum { MARKS = 32, UNREAD = 1 << 15, NOISES = 64, FRAME_BYTES = 160, BINS = 100000,
+       STREAMS = 10000, LINES = 4096, SILENCE = (1 << 21) - 1 };
 #define PERIOD_NS 20000000ull
 #define BIN_NS 10000ull             /* of the histogram of errors */
 #define TOGETHER_NS 1000000ull      /* messages so close were sent at once */
@@ -40,9 +43,9 @@ struct mark { uint64_t due_ns; char name[32]; };
 
 struct stream {
     int fd, is_running;
-    char call[40], id[40], token[600];
+    char id[40], *request, *opening;
     uint64_t started_ns, heard_ns, played_ns;
-    unsigned frames, numbered, heard_frames, mark_first, mark_count;
+    unsigned said, frames, numbered, heard_frames, mark_first, mark_count;
     int next_number;
     size_t unread;
     unsigned char buffer[UNREAD];
@@ -50,10 +53,11 @@ struct stream {
 };
 
 static struct stream *streams;
+static const char *media_form, *mark_form; /* of printf; see send_noise and return_marks */
 static unsigned count, opened, running, lost, blocked, received, sent, marked;
 static unsigned long measured;
 static unsigned bins[BINS];
-static double first_ms[10000];
+static double first_ms[STREAMS];
 static unsigned firsts;
 static char noise[NOISES][220];
 static uint64_t from_ns = UINT64_MAX, until_ns = UINT64_MAX;
@@ -107,37 +111,42 @@ static void send_text(struct stream *stream, const char *text, size_t size) {
     if (send(stream->fd, frame, at + size, MSG_NOSIGNAL) != (ssize_t)(at + size)) blocked++;
 }
 
-static void open_stream(struct stream *stream, int port, const char *path, const char *signature,
-                        int poll) {
+/* The lines up to an empty one, each with END behind it. */
+static char *read_lines(const char *end) {
+    char lines[LINES] = "", line[LINES];
+    size_t size = 0;
+    while (fgets(line, sizeof line, stdin) && *line != '\n')
+        size += snprintf(lines + size, LINES - size, "%.*s%s", (int)strcspn(line, "\n"), line, end);
+    if (size >= LINES) die("a stream has too much to say");
+    return strdup(lines);
+}
+
+static int read_ticket(struct stream *stream) {
+    if (scanf("%39s ", stream->id) != 1) return 0;
+    stream->request = read_lines("\r\n");
+    stream->opening = read_lines("\n");
+    stream->said = 1; /* its start */
+    return 1;
+}
+
+static void open_stream(struct stream *stream, int port, int poll) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = stream};
-    char upgrade[400];
+    char upgrade[LINES + 3];
     int one = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     stream->fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(stream->fd, (struct sockaddr *)&address, sizeof address)) die("connect");
     setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     fcntl(stream->fd, F_SETFL, O_NONBLOCK);
-    int size = snprintf(upgrade, sizeof upgrade,
-        "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        "X-Twilio-Signature: %s\r\n\r\n",
-        path, port, signature);
+    int size = snprintf(upgrade, sizeof upgrade, "%s\r\n", stream->request);
     if (send(stream->fd, upgrade, size, MSG_NOSIGNAL) != size) die("send");
     epoll_ctl(poll, EPOLL_CTL_ADD, stream->fd, &event);
 }
 
 static void start(struct stream *stream, uint64_t now) {
-    char text[1600];
-    const char *hello = "{\"event\":\"connected\",\"protocol\":\"Call\",\"version\":\"1.0.0\"}";
-    send_text(stream, hello, strlen(hello));
-    int size = snprintf(text, sizeof text,
-        "{\"event\":\"start\",\"sequenceNumber\":\"1\",\"streamSid\":\"%s\",\"start\":{"
-        "\"accountSid\":\"AC00000000000000000000000000000000\",\"streamSid\":\"%s\","
-        "\"callSid\":\"%s\",\"tracks\":[\"inbound\"],\"mediaFormat\":{\"encoding\":"
-        "\"audio/x-mulaw\",\"sampleRate\":8000,\"channels\":1},\"customParameters\":{"
-        "\"token\":\"%s\"}}}", stream->id, stream->id, stream->call, stream->token);
-    send_text(stream, text, size);
+    for (char *line = strtok(stream->opening, "\n"); line; line = strtok(NULL, "\n"))
+        send_text(stream, line, strlen(line));
     stream->is_running = 1;
     stream->started_ns = now;
     if (++running == count) from_ns = now + SETTLE_NS;
@@ -146,10 +155,8 @@ static void start(struct stream *stream, uint64_t now) {
 static void send_noise(struct stream *stream) {
     char text[600];
     unsigned number = ++stream->frames;
-    int size = snprintf(text, sizeof text,
-        "{\"event\":\"media\",\"sequenceNumber\":\"%u\",\"streamSid\":\"%s\",\"media\":{\"track\":"
-        "\"inbound\",\"chunk\":\"%u\",\"timestamp\":\"%u\",\"payload\":\"%s\"}}",
-        number + 1, stream->id, number, number * 20, noise[draw() % NOISES]);
+    int size = snprintf(text, sizeof text, media_form, ++stream->said, stream->id, number,
+        number * 20, noise[draw() % NOISES]);
     send_text(stream, text, size);
     sent++;
 }
@@ -157,10 +164,8 @@ static void send_noise(struct stream *stream) {
 static void return_marks(struct stream *stream, uint64_t now) {
     char text[200];
     while (stream->mark_count && stream->marks[stream->mark_first].due_ns <= now) {
-        int size = snprintf(text, sizeof text,
-            "{\"event\":\"mark\",\"sequenceNumber\":\"%u\",\"streamSid\":\"%s\","
-            "\"mark\":{\"name\":\"%s\"}}",
-            ++stream->frames, stream->id, stream->marks[stream->mark_first].name);
+        int size = snprintf(text, sizeof text, mark_form, ++stream->said, stream->id,
+            stream->marks[stream->mark_first].name);
         send_text(stream, text, size);
         stream->mark_first = (stream->mark_first + 1) % MARKS;
         stream->mark_count--;
@@ -185,6 +190,8 @@ static int number_at(const char *payload, size_t byte) {
 
 static void hear_sound(struct stream *stream, const char *payload, uint64_t now) {
     size_t frames = strcspn(payload, "\"=") * 3 / 4 / FRAME_BYTES;
+    stream->played_ns = (stream->played_ns > now ? stream->played_ns : now) + frames * PERIOD_NS;
+    if (number_at(payload, 0) == SILENCE) return; /* before the first word, for some carriers */
     for (size_t n = 0; n < frames; n++) {
         int number = number_at(payload, n * FRAME_BYTES);
         if (number != stream->next_number) lost++;
@@ -192,7 +199,6 @@ static void hear_sound(struct stream *stream, const char *payload, uint64_t now)
     }
     if (!stream->numbered++) first_ms[firsts++] = (now - stream->started_ns) / 1e6;
     received += frames;
-    stream->played_ns = (stream->played_ns > now ? stream->played_ns : now) + frames * PERIOD_NS;
     if (stream->heard_ns && now - stream->heard_ns < TOGETHER_NS) {
         stream->heard_frames += frames; /* a mark stands in the middle of what was sent at once */
         return;
@@ -279,13 +285,12 @@ static void print_result(void) {
 
 int main(int argc, char **argv) {
     if (argc != 7)
-        return fprintf(stderr, "usage: media_load PORT PATH RAMP_US MEASURED_MS SPINS SIGNATURE\n"), 2;
-    int spins = atoi(argv[5]);
-    uint64_t ramp_ns = atoll(argv[3]) * 1000, measured_ns = atoll(argv[4]) * 1000000;
-    streams = calloc(10000, sizeof *streams);
-    while (count < 10000 && scanf("%39s %39s %599s", streams[count].call, streams[count].id,
-               streams[count].token) == 3)
-        count++;
+        return fprintf(stderr, "usage: media_load PORT RAMP_US MEASURED_MS SPINS MEDIA MARK\n"), 2;
+    int port = atoi(argv[1]), spins = atoi(argv[4]);
+    uint64_t ramp_ns = atoll(argv[2]) * 1000, measured_ns = atoll(argv[3]) * 1000000;
+    media_form = argv[5], mark_form = argv[6];
+    streams = calloc(STREAMS, sizeof *streams);
+    while (count < STREAMS && read_ticket(&streams[count])) count++;
     make_noise();
     int poll = epoll_create1(0), said_began = 0, said_ended = 0;
     uint64_t begin = now_ns(), stop_ns = UINT64_MAX;
@@ -296,7 +301,7 @@ int main(int argc, char **argv) {
         for (int n = 0; n < ready; n++) read_stream(events[n].data.ptr);
         uint64_t now = now_ns();
         if (opened < count && now >= begin + opened * ramp_ns) {
-            open_stream(&streams[opened], atoi(argv[1]), argv[2], argv[6], poll);
+            open_stream(&streams[opened], port, poll);
             opened++;
         }
         if (running < count && now > begin + PATIENCE_NS) die("not all streams have opened");

@@ -12,16 +12,27 @@ from typing import Any
 
 import trio
 
+from tests.bench.media_carriers import StreamCarrier, render
+
 SOURCE = Path(__file__).with_suffix(".c")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """What lets one stream in: its call, its own id, the token."""
+    """What lets one stream in: its call, and the token."""
 
     call: str
-    stream: str
     token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where a carrier brings its streams: what it believes, and the port and path behind that."""
+
+    carrier: StreamCarrier
+    url: str
+    port: int
+    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +96,31 @@ class Load:
         return Result(**fields)
 
 
+def describe_stream(door: Door, number: int, ticket: Ticket) -> str:
+    """What the program has to know of stream *number*; see its source."""
+    carrier = door.carrier
+    stream = carrier.stream_form.format(number)
+    upgrade = carrier.prove(door.url, ticket.token)
+    headers = {
+        "Host": f"127.0.0.1:{door.port}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        **upgrade.headers,
+    }
+    request = f"GET {door.path}{upgrade.query} HTTP/1.1"
+    fields = (f"{name}: {value}" for name, value in headers.items())
+    messages = map(render, carrier.open(ticket.call, stream, ticket.token))
+    return "\n".join((stream, request, *fields, "", *messages, "", ""))
+
+
 @asynccontextmanager
 async def running_load(
     program: Path,
+    door: Door,
     tickets: Sequence[Ticket],
     *,
-    port: int,
-    path: str,
-    signature: str,
     ramp_s: float,
     measured_s: float,
     processors: set[int],
@@ -100,8 +128,8 @@ async def running_load(
     """A carrier with these streams, opened *ramp_s* apart; gone at the end of the block."""
     spins = int(processors.isdisjoint(os.sched_getaffinity(0)))
     times = (round(1e6 * ramp_s), round(1000 * measured_s))
-    command = (program, port, path, *times, spins, signature)
-    lines = "".join(f"{one.call} {one.stream} {one.token}\n" for one in tickets)
+    command = (program, door.port, *times, spins, door.carrier.media, door.carrier.mark)
+    lines = "".join(describe_stream(door, *numbered) for numbered in enumerate(tickets))
     start = partial(
         trio.run_process,
         [str(part) for part in command],

@@ -25,7 +25,7 @@ def measure(effort: Effort) -> Sequence[Figure]:
             "attack: a webhook before it",
             "ms",
             in_ms(outcome.peace_took_s),
-            limit="A connection, an HTTP server, one sync of the journal.",
+            limit="A connection, an HTTP server, the syncs of the journal.",
         ),
         distribution(
             "attack: a webhook meanwhile",

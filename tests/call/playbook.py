@@ -14,6 +14,7 @@ from voicecalld.call.commands import (
     BeginUtterance,
     Command,
     CommitUtterance,
+    Finish,
     NoteHeard,
     NoteWords,
     Say,
@@ -22,6 +23,8 @@ from voicecalld.call.commands import (
 from voicecalld.call.events import (
     CallEvent,
     Connected,
+    EndReason,
+    Placed,
     SpeechBegan,
     SpeechStopped,
     Transcribed,
@@ -34,8 +37,9 @@ from voicecalld.call.floor import Floor
 from voicecalld.call.machine import CallMachine, CallPolicy
 from voicecalld.call.record import CallState, Mode
 from voicecalld.call.turn_policy import TurnPolicy
-from voicecalld.ids import StreamId
+from voicecalld.ids import ProviderCallId, StreamId
 
+PLACED = Placed(provider_call_id=ProviderCallId("carrier-1"))
 CONNECTED = Connected(stream_id=StreamId("stream"))
 
 ENDPOINT_S = 0.7
@@ -67,6 +71,11 @@ def notification(opening: str = "The door is open") -> CallPolicy:
     """A call that delivers a message."""
     policy = conversation(opening)
     return replace(policy, turn=replace(policy.turn, mode=Mode.NOTIFY))
+
+
+def finish(reason: EndReason, *, carrier_knows: bool = False, cause: str = "") -> Finish:
+    """What a call that ends for *reason* asks for last."""
+    return Finish(reason=reason, carrier_knows=carrier_knows, cause=cause)
 
 
 class Play:

@@ -262,7 +262,7 @@ def check_whole(history: History) -> None:
     assert was_over or len(unanswered) <= refused
 
 
-@settings(max_examples=2000)
+@settings(max_examples=800)
 @given(steps=STEPS)
 def test_a_conversation_ends_once_answers_everybody_and_is_never_stuck(steps: bytes) -> None:
     history = play(conversation(), steps)
@@ -270,7 +270,7 @@ def test_a_conversation_ends_once_answers_everybody_and_is_never_stuck(steps: by
     check_whole(history)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(steps=STEPS)
 def test_a_notification_ends_once_answers_everybody_and_is_never_stuck(steps: bytes) -> None:
     history = play(notification(), steps)

@@ -39,7 +39,17 @@ def test_only_the_first_time_of_a_stage_counts() -> None:
     clock.note(Stage.FRAME, 11.0)
     clock.note(Stage.FRAME, 12.0)
 
-    assert clock.since(Stage.FRAME) == pytest.approx(1.0)
+    assert clock.latency(unix_s=0.0).first_frame_s == pytest.approx(1.0)
+
+
+def test_nothing_is_measured_from_an_end_of_speech_that_nobody_knows() -> None:
+    clock = TurnClock(3, None)
+    clock.note(Stage.TEXT, 11.0)
+
+    latency = clock.latency(unix_s=99.0)
+
+    assert latency == TurnLatency(turn=3, unix_s=99.0)
+    assert describe_stages(latency) == {}
 
 
 def test_clients_see_the_stages_that_happened_in_tenths_of_milliseconds() -> None:

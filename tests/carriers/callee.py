@@ -1,14 +1,16 @@
 """The people at the other end of a simulated carrier: what they do when it rings, and then say."""
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from voicecalld.config_file import parse_document
+from voicecalld.errors import BadScriptError
 from voicecalld.exchange.party import Party, Plan
 from voicecalld.exchange.planning import LoadedScript, build_plan, load_phone
+from voicecalld.exchange.script_file import LARGEST_SCRIPT_BYTES, read_file
 from voicecalld.phone_settings import PhoneSettings, Step
 from voicecalld.speech.base import Synthesizer
 
@@ -61,9 +63,13 @@ def read_callee(path: Path) -> Callee:
     """The callee in the TOML file at *path*, which holds the settings of one telephone.
 
     Raises:
-        OSError, ValueError: there is none, or it is wrong.
+        BadScriptError, ConfigError: there is none, or it is wrong; one line for each mistake.
     """
-    phone = PhoneSettings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    try:
+        text = read_file(path, LARGEST_SCRIPT_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadScriptError(f"{path}: not UTF-8 text") from error
+    phone = parse_document(text, str(path), PhoneSettings)
     return Callee(phone=phone.with_paths(lambda name: str(path.parent / name)))
 
 

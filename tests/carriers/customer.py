@@ -1,7 +1,9 @@
 """A customer of a simulated carrier in memory, so that time in a test may jump."""
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import trio
@@ -26,6 +28,7 @@ class Customer:
         self.answers_after_s = 0.0
         self.refuses_streams = 0  # with this status
         self.unreachable = 0  # so many more times
+        self.unwilling = 0  # likewise: webhooks are answered with 503
         self._streams_in, self._streams = trio.open_memory_channel[MemoryStream](10)
 
     async def request(self, request: HttpRequest) -> HttpResponse:
@@ -34,6 +37,9 @@ class Customer:
         if self.unreachable:
             self.unreachable -= 1
             raise NoAnswerError("nobody listens", connected=False)
+        if self.unwilling:
+            self.unwilling -= 1
+            return HttpResponse(status=503)
         fields = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
         path = urlsplit(request.url).path
         self.webhooks.append((path, fields))
@@ -90,3 +96,14 @@ class CarriersEnd:
     async def abort(self) -> None:
         await trio.lowlevel.checkpoint()
         self._stream.close(1006)
+
+
+async def read_until(stream: MemoryStream, event: str) -> Mapping[str, Any]:
+    """The next message of kind *event* on the customer's end of a stream."""
+    while True:
+        messages = [json.loads(message) for message in await stream.receive()]
+        assert messages, "the stream is over"
+        for message in messages:
+            if message["event"] == event:
+                found: Mapping[str, Any] = message
+                return found

@@ -1,8 +1,8 @@
 """What a simulated carrier does wrong on purpose, as switches that every carrier understands."""
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 
@@ -22,6 +22,7 @@ class Answering(Enum):
     CUT = auto()  # the connection ends in the middle of the body
     BROKEN_JSON = auto()  # whole for HTTP, but the JSON ends in the middle
     HUGE = auto()  # the answer is ten mebibytes longer
+    SLOW = auto()  # the answer comes after ``slow_s``
 
 
 NOT_OBEYED = frozenset({Answering.TOO_MANY, Answering.UNAVAILABLE})
@@ -39,6 +40,11 @@ class Faults:
     dials: tuple[Answering, ...] = ()
     updates: tuple[Answering, ...] = ()
     fetches: tuple[Answering, ...] = ()
+    commands: Mapping[str, tuple[Answering, ...]] = field(default_factory=dict)
+    """The same for carriers that take commands, by the command's name; the rest are updates."""
+    slow_s: float = 3.0
+    retry_after: str = ""
+    """The header ``Retry-After`` of an answer of 429, if there is one."""
 
     webhooks_doubled: bool = False
     """Every webhook is sent twice at once."""
@@ -58,6 +64,12 @@ class Faults:
     marks_lost: bool = False
     silence_skipped: bool = False
     """Frames without sound are not sent; their numbers and times are left out."""
+    media_shuffled: bool = False
+    """Of every four frames the first is sent after the third."""
+    silent_legs_cleared: bool = True
+    """Telnyx, of which that is said, ends a leg on whose new media stream nothing is played."""
+    transcripts_late_s: float = 0.0
+    """How much later what the recogniser has made out is sent than it was said."""
 
 
 def fate(fates: tuple[Answering, ...], number: int) -> Answering:

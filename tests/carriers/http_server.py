@@ -87,6 +87,8 @@ def spoil(answered: Answered) -> HttpResponse:
     match answered.how:
         case Answering.ERROR:
             return HttpResponse(status=500, body=b"<html>Internal Server Error</html>")
+        case _ if response.status == 204:
+            return response  # it can have no body
         case Answering.BROKEN_JSON:
             body = response.body[: len(response.body) // 2]
         case Answering.HUGE:

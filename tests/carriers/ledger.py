@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import trio
 
@@ -37,7 +38,7 @@ class WebhookEntry:
     call: str
     event: str
     url: str
-    fields: Mapping[str, str]
+    fields: Mapping[str, Any]
     token: str
     status: int = 0
     body: bytes = b""

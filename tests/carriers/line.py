@@ -11,6 +11,7 @@ from tests.carriers.callee import Person
 from tests.carriers.ledger import CallEntry, Ledger
 from tests.carriers.tone_ear import ToneEar
 from voicecalld.audio.frame import SILENT_FRAME
+from voicecalld.audio.keys import render_keys
 from voicecalld.exchange.party import is_loud
 from voicecalld.exchange.play_buffer import PlayBuffer
 
@@ -19,13 +20,17 @@ OWN_MARK = "\0"  # no carrier's mark can begin so
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sounding:
-    """What comes from the person in one tick; ``words`` are those that it has just finished."""
+    """What comes from the person in one tick; ``words`` are those that it has just finished.
+
+    ``saying`` are the words that it is about to finish, which nobody else can know yet.
+    """
 
     now_s: float
     frame: bytes
     digits: str
     is_speaking: bool
     words: str | None
+    saying: str = ""
 
 
 class Listener(Protocol):
@@ -45,6 +50,7 @@ class Line:
         self, person: Person, entry: CallEntry, ledger: Ledger, *, hang_up: Callable[[], None]
     ) -> None:
         self.buffer = PlayBuffer()
+        self._keys = PlayBuffer()
         self.listener: Listener | None = None
         self._person = person
         self._entry = entry
@@ -59,6 +65,9 @@ class Line:
         """Play and listen to one frame."""
         played, marks = self.buffer.play()
         self.give_back(marks)
+        key, _ = self._keys.play()
+        if key is not None and is_loud(key):
+            played = key
         is_heard = played is not None and is_loud(played)
         moment = self._person.tick(now_s, agent_is_loud=is_heard)
         self._hear(played or SILENT_FRAME)
@@ -71,6 +80,7 @@ class Line:
             digits=moment.digits,
             is_speaking=self._speaking is not None,
             words=words,
+            saying="" if self._speaking is None else self._person.words_of(self._speaking),
         )
         for digit in moment.digits:
             self._ledger.note(self._entry.call, f"the callee presses {digit}")
@@ -114,6 +124,11 @@ class Line:
         except trio.Cancelled:
             self.clear()
             raise
+
+    def press(self, digits: str) -> None:
+        """Press keys towards the person at once, over whatever is being said."""
+        self._ledger.note(self._entry.call, f"presses {digits}")
+        self._keys.add_sound(render_keys(digits))
 
     def clear(self) -> None:
         """Drop the sound that has not begun to be played."""

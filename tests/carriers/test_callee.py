@@ -6,6 +6,7 @@ from trio.testing import MockClock
 from tests.carriers.callee import build_callee, prepare, read_callee
 from tests.fakes.voice import ToneVoice, tone_for
 from voicecalld.audio.frame import FRAME_BYTES
+from voicecalld.errors import BadScriptError, ConfigError
 from voicecalld.exchange.party import PlaySound
 
 
@@ -23,7 +24,21 @@ def test_a_file_with_a_mistake_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "anna.toml"
     file.write_text('behavior = "busy"\n')
 
-    with pytest.raises(ValueError, match="behavior"):
+    with pytest.raises(ConfigError, match=r'anna.toml: behavior: .*did you mean "behaviour"'):
+        read_callee(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"), [(None, "No such file"), (b"\xff", "not UTF-8 text")]
+)
+def test_a_file_that_cannot_be_read_is_refused(
+    content: bytes | None, complaint: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "anna.toml"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(BadScriptError, match=f"anna.toml: {complaint}"):
         read_callee(file)
 
 

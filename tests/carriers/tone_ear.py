@@ -1,5 +1,7 @@
 """Hears keys in the sound of a line, as a telephone menu does: by their two tones."""
 
+import functools
+
 import numpy as np
 
 from voicecalld.audio.frame import FRAME_BYTES, SAMPLE_RATE_HZ
@@ -32,6 +34,7 @@ class ToneEar:
             self.digits += key
 
 
+@functools.lru_cache(1024)  # most of what is heard is silence, or a hum
 def find_key(frame: bytes) -> str:
     """The key whose tones are in *frame*; none if there is anything else."""
     samples = np.frombuffer(mulaw_decode(frame), "<i2").astype(float)

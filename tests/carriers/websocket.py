@@ -10,6 +10,7 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
+from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from tests.carriers.outside import NoAnswerError, RefusedStreamError
@@ -19,6 +20,7 @@ from voicecalld.errors import StreamBrokenError
 MAX_UNREAD_BYTES = 512 * 1024
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 GOODBYE_S = 1.0
+OFFERS = "Sec-WebSocket-Protocol"
 
 
 async def shake_hands(
@@ -30,9 +32,12 @@ async def shake_hands(
         NoAnswerError: the server went away.
         RefusedStreamError: it wants no WebSocket.
     """
-    client = ClientSocket(stream, ClientProtocol(parse_uri(url), max_size=MAX_MESSAGE_BYTES))
+    others = {name: value for name, value in headers.items() if name != OFFERS}
+    offered = [Subprotocol(headers[OFFERS])] if OFFERS in headers else None
+    protocol = ClientProtocol(parse_uri(url), max_size=MAX_MESSAGE_BYTES, subprotocols=offered)
+    client = ClientSocket(stream, protocol)
     try:
-        await client.shake_hands(headers)
+        await client.shake_hands(others)
     except BaseException:
         await trio.aclose_forcefully(stream)
         raise

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from tests.fakes.control_parties import Office, connected
 from voicecalld.call.record import Mode
 from voicecalld.control.handlers import HANDLERS
 from voicecalld.control.parties import RingOutcome
+from voicecalld.control.server import ControlServer
 from voicecalld.control.tool import ACTIONS
 from voicecalld.errors import BadAudioError, BadScriptError
 from voicecalld.rpc.methods import METHODS
@@ -56,17 +58,18 @@ async def test_a_call_is_placed_as_it_was_ordered(office: Office) -> None:
         message="Hello.",
         to="+15550100",
         mode="notify",
+        provider="plivo",
         idempotencyKey="k",
     )
 
     assert result == {"callId": "call-1", "initiated": True}
-    assert office.calls.asked == [("place", "+15550100", "Hello.", Mode.NOTIFY, "k")]
+    assert office.calls.asked == [("place", "+15550100", "Hello.", Mode.NOTIFY, "plivo", "k")]
 
 
 async def test_what_was_not_said_of_an_order_is_left_to_the_switchboard(office: Office) -> None:
     await ask(office, "voicecall.initiate", message="Hello.")
 
-    assert office.calls.asked == [("place", None, "Hello.", None, None)]
+    assert office.calls.asked == [("place", None, "Hello.", None, None, None)]
 
 
 async def test_the_other_partys_words_and_keys_are_the_answer_to_a_message(office: Office) -> None:
@@ -134,12 +137,23 @@ async def test_the_daemon_says_how_it_is_doing(office: Office) -> None:
         "version": "1.2.3",
         "pid": 42,
         "provider": "mock",
+        "carriers": ["mock"],
         "startedAt": "2027-01-15T08:00:00.000Z",
         "uptimeSeconds": 90.5,
         "socket": str(office.path),
         "calls": {"live": 1},
         "lastEvent": 0,
     }
+
+
+async def test_the_daemon_says_where_carriers_are_to_find_it(office: Office) -> None:
+    webhooks = {"twilio": "https://a.test/voice", "plivo": "https://a.test/voice/plivo"}
+    identity = replace(office.service.identity, address="127.0.0.1:3334", webhooks=webhooks)
+    office.server = ControlServer(replace(office.service, identity=identity))
+
+    result = await ask(office, "daemon.info")
+
+    assert (result["address"], result["webhooks"]) == ("127.0.0.1:3334", webhooks)
 
 
 async def test_a_mock_caller_does_what_he_is_told_and_the_calls_end_is_reported(
@@ -198,7 +212,8 @@ async def test_nobody_can_ring_where_the_carrier_is_real(tmp_path: Path) -> None
 
     error = await ask(office, "mock.ring", **{"from": "anonymous"}, say="Hi.")
 
-    assert error == {"code": -32601, "message": "Method not found: mock.ring"}
+    message = 'Method not found: mock.ring needs provider "mock", and this is "twilio"'
+    assert error == {"code": -32601, "message": message}
 
 
 @pytest.mark.parametrize(
@@ -206,7 +221,11 @@ async def test_nobody_can_ring_where_the_carrier_is_real(tmp_path: Path) -> None
     [
         (
             {"action": "initiate_call", "message": "a", "to": None},
-            ("place", None, "a", None, None),
+            ("place", None, "a", None, None, None),
+        ),
+        (
+            {"action": "initiate_call", "message": "a", "provider": "plivo"},
+            ("place", None, "a", None, "plivo", None),
         ),
         ({"action": "continue_call", "callId": "c", "message": "a"}, ("continue", "c", "a")),
         ({"action": "speak_to_user", "callId": "c", "message": "a"}, ("speak", "c", "a")),

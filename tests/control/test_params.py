@@ -46,6 +46,13 @@ def test_a_method_takes_exactly_the_parameters_that_the_table_says(name: str) ->
         (InitiateParams, {"message": "a", "to": "0123"}, "to", "to: not an E.164"),
         (InitiateParams, {"message": "a", "to": ""}, "to", "not an E.164"),
         (InitiateParams, {"message": "a", "mode": "chat"}, "mode", "'notify' or 'conversation'"),
+        (
+            InitiateParams,
+            {"message": "a", "provider": 5},
+            "provider",
+            "provider: should be a valid",
+        ),
+        (InitiateParams, {"message": "a", "provider": ""}, "provider", "provider: must have 1 to"),
         (InitiateParams, {"message": "a", "idempotencyKey": ""}, "idempotencyKey", "1 to 200"),
         (
             InitiateParams,

@@ -51,6 +51,13 @@ def test_a_call_that_is_over_says_when_and_why() -> None:
     assert call["endReason"] == call["state"] == "hangup-user"
 
 
+def test_a_call_that_is_over_says_what_its_reason_leaves_open() -> None:
+    refused = dataclasses.replace(FINISHED, end_cause="inbound_policy is disabled")
+
+    assert "endCause" not in render_call(FINISHED)
+    assert render_call(refused)["endCause"] == "inbound_policy is disabled"
+
+
 def test_a_calls_latency_counts_only_turns_whose_answer_was_heard() -> None:
     turns = [
         TurnLatency(turn=number, unix_s=0.0, first_frame_s=felt_s)

@@ -11,7 +11,7 @@ from tests.ctl.running import (
     run_ctl,
     run_main,
 )
-from tests.fakes.control_parties import FakeReply, Office
+from tests.fakes.control_parties import FINISHED, FakeReply, Office
 from voicecalld.call.record import Mode
 from voicecalld.control.parties import RingOutcome
 from voicecalld.control.server import ControlServer
@@ -36,11 +36,12 @@ async def test_a_call_is_ordered_with_every_option(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ("--to", "+15550100", "--mode", "notify", "--idempotency-key", "k")
+    carrier = ("--provider", "plivo")
 
-    ended = await run_ctl(office, capsys, "call", "--message", "Hello.", *options)
+    ended = await run_ctl(office, capsys, "call", "--message", "Hello.", *options, *carrier)
 
     assert ended == Ended(status=0, out="call call-1 is placed\n", err="")
-    assert office.calls.asked == [("place", "+15550100", "Hello.", Mode.NOTIFY, "k")]
+    assert office.calls.asked == [("place", "+15550100", "Hello.", Mode.NOTIFY, "plivo", "k")]
 
 
 @pytest.mark.parametrize(
@@ -100,8 +101,11 @@ async def test_living_calls_are_a_table(
     ended = await run_ctl(office, capsys, "status")
 
     assert ended.out.splitlines() == [
-        "CALL    STARTED              LASTED  DIRECTION  FROM          TO         STATE",
-        "call-1  2027-01-15 08:00:00  -       outbound   +15550000000  +15550100  listening",
+        "CALL    STARTED              LASTED  PROVIDER  DIRECTION  FROM          TO         STATE",
+        (
+            "call-1  2027-01-15 08:00:00  -       mock      "
+            "outbound   +15550000000  +15550100  listening"
+        ),
     ]
 
 
@@ -111,6 +115,23 @@ async def test_finished_calls_say_how_long_they_lasted(
     ended = await run_ctl(office, capsys, "list", "--limit", "2")
 
     assert ended.out.splitlines()[2].split()[3] == "1:05"
+
+
+async def test_a_table_tells_why_a_call_was_refused_and_that_its_caller_was_anonymous(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = replace(FINISHED, from_number="", end_cause="the caller is unknown")
+    office.journal.records = [refused]
+
+    listed = await run_ctl(office, capsys, "list")
+    shown = await run_ctl(office, capsys, "status", *CALL)
+
+    assert listed.out.splitlines()[1].split(maxsplit=6)[6] == (
+        "anonymous  +15550100  hangup-user: the caller is unknown"
+    )
+    lines = dict(line.split(":", 1) for line in shown.out.splitlines())
+    assert lines["endCause"].strip() == "the caller is unknown"
+    assert lines["from"].strip() == "anonymous"
 
 
 async def test_no_calls_are_said_to_be_none(
@@ -153,29 +174,6 @@ async def test_a_transcript_is_a_dialogue(
     ]
 
 
-async def test_latency_is_a_table_of_stages(
-    office: Office, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ended = await run_ctl(office, capsys, "latency", "--last", "5")
-
-    assert ended.out.splitlines() == [
-        "turns: 2; milliseconds since the caller's last word",
-        "STAGE         COUNT  P50    P95    P99",
-        "endpointMs    2      700.0  700.0  700.0",
-        "firstFrameMs  2      800.0  900.0  900.0",
-    ]
-
-
-async def test_latency_without_turns_has_no_table(
-    office: Office, capsys: pytest.CaptureFixture[str]
-) -> None:
-    office.journal.turns = ()
-
-    ended = await run_ctl(office, capsys, "latency", *CALL)
-
-    assert ended.out == "turns: 0; milliseconds since the caller's last word\n"
-
-
 async def test_the_version_is_that_of_both_programs(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,16 +186,24 @@ async def test_the_version_is_that_of_both_programs(
     )
 
 
-async def test_the_version_tells_where_carriers_reach_the_daemon(
+async def test_the_version_tells_which_urls_carriers_call_and_where_the_daemon_listens(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    identity = replace(office.service.identity, provider="twilio", address="127.0.0.1:3334")
+    url = "https://voice.example.com/voice/webhook"
+    webhooks = {"twilio": url, "plivo": f"{url}/plivo"}
+    identity = replace(
+        office.service.identity, provider="twilio", address="127.0.0.1:3334", webhooks=webhooks
+    )
     office.service = replace(office.service, identity=identity)
     office.server = ControlServer(office.service)
 
     ended = await run_ctl(office, capsys, "version")
 
-    assert ended.out.splitlines()[2:] == ["carriers reach it at 127.0.0.1:3334"]
+    assert ended.out.splitlines()[2:] == [
+        f"webhooks of twilio: {url}",
+        f"webhooks of plivo: {url}/plivo",
+        "it listens for carriers at 127.0.0.1:3334",
+    ]
 
 
 def test_the_version_needs_no_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,44 +8,22 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
+from tests.exchange.one_phone import one_phone, outcome
 from tests.fakes.daemon import (
     CALLED,
     CALLER,
-    PROOF,
-    WEBHOOK_URL,
     FakeDaemon,
     Told,
-    build_exchange,
     hang_up,
     open_exchange,
     place,
     press,
 )
-from tests.fakes.voice import ToneVoice
-from voicecalld.errors import BadScriptError, CarrierError
-from voicecalld.exchange.exchange import RingOrder
-from voicecalld.ids import PhoneNumber
-from voicecalld.phone_settings import PhoneScript, PhoneSettings, Step
-from voicecalld.provider.base import Acknowledge, RejectCall, StreamStopped
-from voicecalld.provider.http import HttpRequest, Reply
+from voicecalld.errors import CarrierError
+from voicecalld.phone_settings import PhoneSettings, Step
+from voicecalld.provider.http import HttpRequest
+from voicecalld.provider.stream import StreamStopped
 from voicecalld.settings import MockSettings
-
-SOME_TIME_S = 400.0
-LISTEN = PhoneScript(hangs_up_after_ms=2000)
-
-
-def one_phone(phone: PhoneSettings) -> MockSettings:
-    return MockSettings(phones={CALLED: phone})
-
-
-async def outcome(
-    daemon: FakeDaemon, phone: PhoneSettings, *, max_duration_s: float = 300.0
-) -> None:
-    """Place one call to *phone* and let it come to its end."""
-    async with open_exchange(daemon, one_phone(phone)) as exchange:
-        await place(exchange, max_duration_s=max_duration_s)
-        await trio.sleep(SOME_TIME_S)
-
 
 # --- how a placed call begins and ends ------------------------------------------------
 
@@ -191,112 +169,6 @@ async def test_both_sides_hanging_up_at_once_end_the_call_once(autojump_clock: M
     assert [words for words in daemon.story if words.startswith("ended")] == daemon.story[-1:]
 
 
-# --- the daemon's answers and failures ------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "end"),
-    [
-        (Acknowledge(), "ended completed"),
-        (RejectCall(), "ended busy"),
-        (Reply(status=500), "ended failed"),
-        (Reply(status=404, body=b"{}"), "ended failed"),
-        (Reply(body=b'{"do":"connect"}'), "ended failed"),
-        (Reply(body=b"<Response/>"), "ended failed"),
-    ],
-)
-async def test_a_call_that_is_not_connected_ends(
-    autojump_clock: MockClock, answer: Acknowledge | RejectCall | Reply, end: str
-) -> None:
-    daemon = FakeDaemon(answers={"answered": answer})
-
-    await outcome(daemon, PhoneSettings())
-
-    assert daemon.story == ["ringing", "answered", end]
-    assert daemon.streams == []
-
-
-async def test_a_daemon_that_fails_at_a_webhook_hurts_no_other_line(
-    autojump_clock: MockClock,
-) -> None:
-    other = PhoneNumber("+15550009")
-
-    async def fail_for_one(told: Told) -> None:
-        if told.report.to == other and told.words != "ringing":
-            raise RuntimeError("a bug in the daemon")
-
-    daemon = FakeDaemon(before_reply=fail_for_one)
-    async with open_exchange(daemon) as exchange:
-        unlucky = await place(exchange, to=other, max_duration_s=5.0)
-        lucky = await place(exchange, max_duration_s=5.0)
-        await trio.sleep(60)
-
-    assert daemon.story_of(unlucky) == ["ringing", "answered", "ended failed"]
-    assert daemon.story_of(lucky) == ["ringing", "answered", "ended timeout"]
-
-
-async def test_a_daemon_that_never_answers_a_webhook_loses_the_call(
-    autojump_clock: MockClock,
-) -> None:
-    async def hang_at_answer(told: Told) -> None:
-        if told.words == "answered":
-            await trio.sleep_forever()
-
-    daemon = FakeDaemon(before_reply=hang_at_answer)
-
-    await outcome(daemon, PhoneSettings())
-
-    assert daemon.story_with_times[-1] == (1.7 + 15.0, "ended failed")
-
-
-async def test_a_stream_that_fails_leaves_the_line_up_until_its_end(
-    autojump_clock: MockClock,
-) -> None:
-    async def fail(served: object) -> None:
-        raise RuntimeError("a bug in the daemon")
-
-    daemon = FakeDaemon(serve=fail)
-
-    await outcome(daemon, PhoneSettings(), max_duration_s=60.0)
-
-    assert daemon.story_with_times[-1] == (61.7, "ended timeout")
-
-
-async def test_a_running_call_is_cut_off_when_the_exchange_stops(
-    autojump_clock: MockClock,
-) -> None:
-    daemon = FakeDaemon()
-    async with open_exchange(daemon) as exchange:
-        call = await place(exchange)
-        await trio.sleep(5)
-
-    assert daemon.story == ["ringing", "answered"]
-    # Nobody is there any more.
-    with pytest.raises(CarrierError, match="503"):
-        await place(exchange)
-    assert await hang_up(exchange, call)
-
-
-async def test_a_telephone_whose_voice_fails_is_not_answered(autojump_clock: MockClock) -> None:
-    daemon = FakeDaemon()
-    phone = PhoneSettings(steps=(Step(say="hello"),))
-    async with open_exchange(daemon, one_phone(phone), ToneVoice(fails_on=("hello",))) as exchange:
-        await place(exchange)
-        await trio.sleep(60)
-
-    assert daemon.story == ["ringing", "ended failed"]
-
-
-async def test_a_slow_voice_makes_the_telephone_ring_longer(autojump_clock: MockClock) -> None:
-    daemon = FakeDaemon()
-    phone = PhoneSettings(steps=(Step(say="hello"), Step(say="goodbye")))
-    async with open_exchange(daemon, one_phone(phone), ToneVoice(delay_s=2.0)) as exchange:
-        await place(exchange)
-        await trio.sleep(5)
-
-    assert daemon.story_with_times[:2] == [(0.2, "ringing"), (4.2, "answered")]
-
-
 # --- requests that cannot be obeyed ---------------------------------------------------
 
 
@@ -350,125 +222,6 @@ async def test_a_bad_script_refuses_the_call_before_anything_rings(
         await trio.sleep(60)
 
     assert daemon.story == []
-
-
-# --- calls from a telephone -----------------------------------------------------------
-
-
-async def test_a_telephone_that_calls_is_announced_answered_and_heard(
-    autojump_clock: MockClock,
-) -> None:
-    daemon = FakeDaemon()
-    async with open_exchange(daemon) as exchange:
-        result = await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
-
-    assert result.accepted
-    assert result.reason == "hangup-user"
-    assert daemon.story_with_times == [
-        (0.0, "initiated"),
-        (0.0, "answered"),
-        (2.0, "ended hangup-user"),
-    ]
-    first = daemon.told[0].report
-    assert (first.direction, first.call_id) == ("inbound", None)
-    assert (first.from_, first.to) == (CALLER, CALLED)
-    opened = daemon.streams[0].opened
-    assert (opened.provider_call_id, opened.token) == (result.provider_call_id, PROOF)
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [(RejectCall(), "rejected"), (Acknowledge(), "completed"), (Reply(status=503), "failed")],
-)
-async def test_a_telephone_that_is_not_wanted_hears_nothing(
-    autojump_clock: MockClock, answer: RejectCall | Acknowledge | Reply, reason: str
-) -> None:
-    daemon = FakeDaemon(answers={"initiated": answer})
-    async with open_exchange(daemon) as exchange:
-        result = await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
-
-    assert not result.accepted
-    assert result.reason == reason
-    assert len(daemon.story) == 2
-    assert daemon.streams == []
-
-
-async def test_a_caller_is_announced_at_the_address_that_the_exchange_was_given(
-    autojump_clock: MockClock,
-) -> None:
-    daemon = FakeDaemon(answers={"initiated": RejectCall()})
-    async with open_exchange(daemon) as exchange:
-        await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
-
-    assert daemon.urls == {WEBHOOK_URL}
-
-
-async def test_a_caller_who_is_cancelled_hangs_up(autojump_clock: MockClock) -> None:
-    daemon = FakeDaemon()
-    async with open_exchange(daemon) as exchange:
-        with trio.move_on_after(1.0):
-            await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
-        await trio.sleep(1.0)
-
-    assert daemon.story_with_times[-1] == (1.0, "ended hangup-user")
-
-
-async def test_a_caller_who_hangs_up_before_the_answer_is_not_connected(
-    autojump_clock: MockClock,
-) -> None:
-    async def take_a_second(told: Told) -> None:
-        await trio.sleep(1)
-
-    daemon = FakeDaemon(before_reply=take_a_second)
-    async with open_exchange(daemon) as exchange:
-        with trio.move_on_after(0.5):
-            await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
-        await trio.sleep(5)
-
-    assert daemon.story == ["initiated", "ended hangup-user"]
-    assert daemon.streams == []
-
-
-async def test_a_caller_with_a_bad_script_never_rings(
-    autojump_clock: MockClock, tmp_path: Path
-) -> None:
-    daemon = FakeDaemon()
-    order = RingOrder(from_=CALLER, to=CALLED, script=LISTEN, record=tmp_path / "no" / "x.wav")
-
-    async with open_exchange(daemon) as exchange:
-        with pytest.raises(BadScriptError, match=r"record: .*folder does not exist"):
-            await exchange.ring(order)
-
-    assert daemon.story == []
-
-
-async def test_nobody_can_call_through_an_exchange_that_does_not_run() -> None:
-    exchange = build_exchange(FakeDaemon())
-
-    with pytest.raises(CarrierError, match="not running"):
-        await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN))
-
-
-async def test_a_call_that_the_exchange_cut_off_has_failed(autojump_clock: MockClock) -> None:
-    exchange = build_exchange(FakeDaemon())
-    results = []
-    running = trio.CancelScope()
-
-    async def run_for_a_while() -> None:
-        with running:
-            await exchange.run()
-
-    async def ring() -> None:
-        results.append(await exchange.ring(RingOrder(from_=CALLER, to=CALLED, script=LISTEN)))
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(run_for_a_while)
-        await trio.testing.wait_all_tasks_blocked()
-        nursery.start_soon(ring)
-        await trio.sleep(1.0)
-        running.cancel()
-
-    assert [result.reason for result in results] == ["failed"]
 
 
 # --- many -----------------------------------------------------------------------------

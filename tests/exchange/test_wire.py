@@ -17,8 +17,8 @@ from voicecalld.exchange.wire import (
     encode_start,
 )
 from voicecalld.ids import ProviderCallId, StreamId
-from voicecalld.provider.base import AudioReceived, KeyPressed, StreamOpened, StreamStopped
 from voicecalld.provider.mock.media import MockCodec
+from voicecalld.provider.stream import AudioReceived, KeyPressed, StreamOpened, StreamStopped
 
 
 @given(audio=st.binary(min_size=1, max_size=400), mark=st.text())

@@ -109,9 +109,10 @@ class FakeCalls:
         to: PhoneNumber | None,
         message: str,
         mode: Mode | None,
+        provider: str | None,
         idempotency_key: str | None,
     ) -> CallId:
-        await self.note("place", to, message, mode, idempotency_key)
+        await self.note("place", to, message, mode, provider, idempotency_key)
         return CallId("call-1")
 
     async def continue_call(self, call_id: str, message: str) -> FakeReply:
@@ -262,8 +263,9 @@ class Office:
             calls=self.calls,
             journal=self.journal,
             identity=Identity(
-                version="1.2.3", pid=42, provider="mock", socket=str(path),
-                started_unix_s=NOON_UNIX_S,
+                version="1.2.3", pid=42,
+                provider="mock" if mock else "twilio", carriers=("mock" if mock else "twilio",),
+                socket=str(path), started_unix_s=NOON_UNIX_S,
             ),
             clock=lambda: NOON_UNIX_S + 90.5,
             ring=self.ringer if mock else None,

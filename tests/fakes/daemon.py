@@ -12,20 +12,17 @@ from voicecalld.call.events import Answered, HungUp, Placed, Rang
 from voicecalld.exchange.exchange import Exchange
 from voicecalld.ids import CallId, PhoneNumber, ProviderCallId
 from voicecalld.net.message_stream import MessageStream
-from voicecalld.provider.base import (
-    Answer,
-    AudioReceived,
-    CarrierReport,
-    ConnectStream,
-    KeyPressed,
-    MarkReturned,
-    MediaEvent,
-    PlaceOrder,
-    StreamOpened,
-)
+from voicecalld.provider.base import Answer, CarrierReport, ConnectStream, PlaceOrder
 from voicecalld.provider.http import Reply, Webhook
 from voicecalld.provider.mock import MockProvider
 from voicecalld.provider.mock.rest import MockRest
+from voicecalld.provider.stream import (
+    AudioReceived,
+    KeyPressed,
+    MarkReturned,
+    MediaEvent,
+    StreamOpened,
+)
 from voicecalld.settings import MockSettings
 
 KEY = b"shared"
@@ -55,7 +52,7 @@ class ServedStream:
 
     async def listen(self) -> None:
         """Note what comes until the carrier closes the stream."""
-        codec = self.codec.open_codec()
+        codec = self.codec.open_codec(None)
         while messages := await self.stream.receive():
             now_s = trio.current_time()
             for message in messages:
@@ -64,13 +61,13 @@ class ServedStream:
                 self.heard.append(Heard(at_s=now_s, event=event))
 
     def play(self, sound: bytes) -> None:
-        self.stream.send(self.codec.open_codec().encode_audio(sound))
+        self.stream.send(self.codec.open_codec(None).encode_audio(sound))
 
     def mark(self, name: str) -> None:
-        self.stream.send(self.codec.open_codec().encode_mark(name))
+        self.stream.send(self.codec.open_codec(None).encode_mark(name))
 
     def clear(self) -> None:
-        self.stream.send(self.codec.open_codec().encode_clear())
+        self.stream.send(self.codec.open_codec(None).encode_clear())
 
     @property
     def opened(self) -> StreamOpened:

@@ -1,7 +1,9 @@
 """A synthesizer and a transcriber that do what a test tells them to."""
 
 import math
-from collections.abc import AsyncGenerator, Sequence
+import struct
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -37,21 +39,21 @@ class FakeSynthesizer:
         self.texts.append(text)
         self.speaking += 1
         try:
-            words = self.words_of(text)
+            words = deque(self.words_of(text))
             total = round(words[-1].end_s * SAMPLE_RATE_HZ) if words else 0
             for start in range(0, total, CHUNK_BYTES):
                 await trio.sleep(self.delay_s)
                 if text == self.failing:
                     raise ServiceError("the fake synthesizer was told to fail")
                 end = min(start + CHUNK_BYTES, total)
-                yield SpeechChunk(
-                    audio=hum(start, end),
-                    words=tuple(
-                        word for word in words if start < round(word.end_s * SAMPLE_RATE_HZ) <= end
-                    ),
-                )
+                said = tuple(self.take_said(words, end))
+                yield SpeechChunk(audio=hum(start, end), words=said)
         finally:
             self.speaking -= 1
+
+    def take_said(self, words: deque[SpokenWord], end: int) -> Iterator[SpokenWord]:
+        while words and round(words[0].end_s * SAMPLE_RATE_HZ) <= end:
+            yield words.popleft()
 
     def words_of(self, text: str) -> list[SpokenWord]:
         words: list[SpokenWord] = []
@@ -67,11 +69,19 @@ class FakeSynthesizer:
 
 def hum(start: int, end: int) -> bytes:
     """The samples from *start* to *end* of an endless tone, as mu-law."""
-    pcm = bytearray()
-    for sample in range(start, end):
-        level = round(8000 * math.sin(2 * math.pi * TONE_HZ * sample / SAMPLE_RATE_HZ))
-        pcm += level.to_bytes(2, "little", signed=True)
-    return mulaw_encode(bytes(pcm))
+    first = start % len(WAVE)
+    return (WAVE * ((first + end - start) // len(WAVE) + 1))[first : first + end - start]
+
+
+def render_wave() -> bytes:
+    levels = (
+        round(8000 * math.sin(2 * math.pi * TONE_HZ * sample / SAMPLE_RATE_HZ))
+        for sample in range(SAMPLE_RATE_HZ // TONE_HZ)
+    )
+    return mulaw_encode(struct.pack(f"<{SAMPLE_RATE_HZ // TONE_HZ}h", *levels))
+
+
+WAVE = render_wave()  # one of the endless tone's, which come again and again
 
 
 class FakeTranscriber:

@@ -3,8 +3,8 @@ import pytest
 from voicecalld.net.noise import Noise
 
 
-def test_much_of_the_same_is_told_of_once_a_second_with_its_number() -> None:
-    clock = iter([0.0, 0.1, 0.9, 1.0, 1.5])
+def test_much_of_the_same_is_told_of_once_in_ten_seconds_with_its_number() -> None:
+    clock = iter([0.0, 0.1, 9.9, 10.0, 15.0])
     noise = Noise(lambda: next(clock))
 
     told = [noise.count("head too long") for _ in range(5)]

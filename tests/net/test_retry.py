@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicecalld.errors import CarrierError, OutcomeUnknownError, UnreachableError
-from voicecalld.net.retry import LONGEST_PAUSE_S, Outcome, may_ask_again, pause_s
+from voicecalld.net.retry import (
+    LONGEST_PAUSE_S,
+    Outcome,
+    after_doubt,
+    leaves_doubt,
+    may_ask_again,
+    pause_s,
+)
 from voicecalld.provider.http import HttpRequest, HttpResponse
 
 DIAL = HttpRequest(method="POST", url="https://carrier.example/calls")
@@ -41,6 +48,28 @@ def test_a_request_that_cannot_be_sent_is_not_tried_again() -> None:
     assert not may_ask_again(HANG_UP, CarrierError("no HTTP"))
 
 
+@pytest.mark.parametrize(
+    ("outcome", "is_open"),
+    [
+        (OutcomeUnknownError("lost"), True),
+        (HttpResponse(status=503), True),
+        (HttpResponse(status=429), False),
+        (UnreachableError("away"), False),
+        (CarrierError("no HTTP"), False),
+    ],
+)
+def test_what_was_not_processed_leaves_no_doubt(outcome: Outcome, *, is_open: bool) -> None:
+    assert leaves_doubt(outcome) is is_open
+
+
+def test_what_comes_after_a_doubt_does_not_end_it() -> None:
+    away = after_doubt(UnreachableError("away"))
+
+    assert isinstance(away, OutcomeUnknownError)
+    assert str(away) == "an earlier answer was lost, and now away"
+    assert after_doubt(HttpResponse(status=403)) == HttpResponse(status=403, follows_doubt=True)
+
+
 def test_the_pause_doubles_from_attempt_to_attempt() -> None:
     pauses_s = [pause_s(attempt, UnreachableError("away"), lambda: 1.0) for attempt in range(1, 6)]
 
@@ -58,6 +87,21 @@ def test_chance_takes_up_to_half_of_the_pause() -> None:
 def test_the_carrier_may_ask_for_a_longer_pause_but_not_for_a_shorter_one() -> None:
     assert pause_s(1, busy(" 3 "), lambda: 1.0) == 3.0
     assert pause_s(1, busy("0"), lambda: 1.0) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait_s"),
+    [
+        (429, {"x-ratelimit-reset": " 3 "}, 3.0),
+        (429, {"x-ratelimit-reset": "3", "retry-after": "2"}, 2.0),
+        (429, {"x-ratelimit-reset": "1790000000"}, 0.25),  # a moment, by some other clock
+        (503, {"x-ratelimit-reset": "3"}, 0.25),  # of what nobody has complained
+    ],
+)
+def test_who_asks_too_often_waits_until_more_is_allowed(
+    status: int, headers: dict[str, str], wait_s: float
+) -> None:
+    assert pause_s(1, HttpResponse(status=status, headers=headers), lambda: 1.0) == wait_s
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from voicecalld.provider.form import (
     parse_form_body,
     parse_query,
     read_one,
+    read_own,
 )
 from voicecalld.provider.http import Webhook
 
@@ -72,3 +73,12 @@ def test_the_type_of_a_body_has_no_parameters_and_no_capitals() -> None:
     webhook = Webhook(method="POST", url="https://a", headers=headers, body=b"")
 
     assert media_type(webhook) == "application/json"
+
+
+def test_what_we_have_put_into_a_url_is_there_once_or_not_at_all() -> None:
+    query = parse_query("https://a.test/?callId=call-1&turn=&node=1&node=1")
+
+    assert (read_own(query, "callId"), read_own(query, "other")) == ("call-1", None)
+    for name in ("turn", "node"):
+        with pytest.raises(BadMessageError, match=name):
+            read_own(query, name)

@@ -23,6 +23,16 @@ def test_the_status_is_told_with_what_there_is_besides(
     assert quote_response(HttpResponse(status=503, body=body), code=code) == expected
 
 
+def test_the_carriers_own_words_stand_for_the_body_that_they_are_in() -> None:
+    response = HttpResponse(status=401, body=b'{"message": "You are not hunter2\\n"}')
+
+    words = quote_response(
+        response, code=7, words="You are not hunter2\n\ud800", secrets=["hunter2"]
+    )
+
+    assert words == "status 401, code 7: You are not ***\\n\\ud800"
+
+
 @given(
     start=st.binary(), char=st.sampled_from(["x", "\u00fc", "\U0001f600", "\0", "'"]), code=codes
 )

@@ -2,11 +2,10 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
-from tests.security.carriers import OUR_KEY, Carrier, Tampering
-from tests.security.message import Message
+from tests.security.carriers import OUR_KEY, Carrier
+from tests.security.json_tampering import tamper_json
 from voicecalld.provider.mock.signature import sign as sign_body
 
 
@@ -34,41 +33,26 @@ def read_token(document: bytes) -> str:
     return token
 
 
-def rewrite(change: Callable[[bytes], bytes]) -> Tampering:
-    return Tampering(change=lambda message: replace(message, body=change(message.body)))
+def echo(body: bytes, call_id: str) -> bytes:
+    """A notice of a call that we call *call_id*."""
+    return json.dumps({**json.loads(body), "callId": call_id}).encode()
 
-
-def reorder(body: bytes) -> bytes:
-    return json.dumps(dict(reversed(json.loads(body).items()))).encode()
-
-
-def later(message: Message) -> Message:
-    """The signature of one moment with the time of another."""
-    time = int(message.value("x-mock-timestamp")) + 1
-    return message.with_header("x-mock-timestamp", str(time).encode())
-
-
-TAMPERINGS: Mapping[str, Tampering] = {
-    "fields in another order": rewrite(reorder),
-    "a field doubled": rewrite(lambda body: b'{"call": "mock-9", ' + body[1:]),
-    "{ab: c} for {a: bc}": rewrite(lambda body: body.replace(b'"to": "', b'"to+": "')),
-    "a field changed": rewrite(lambda body: body.replace(b"+15550177", b"+15550178")),
-    "a blank more": rewrite(lambda body: body + b" "),
-    "a byte that is not ASCII": rewrite(lambda body: body.replace(b"+", b"\xff")),
-    "a time that is not the signed one": Tampering(change=later),
-}
 
 MOCK = Carrier(
     settings={"provider": "mock"},
     sign=sign,
+    signature_header="x-mock-signature",
     signs_url=False,
     signs_time=True,
     sign_upgrade=lambda _url, _key: {},
     call=lambda number: f"mock-{number}",
     announce=lambda call: render_notice(call, event="initiated", id=f"first of {call}"),
     end=lambda call: render_notice(call, event="ended", id=f"last of {call}", reason="completed"),
+    unknown=lambda call: render_notice(call, event="teleported", id=f"odd one of {call}"),
+    echo=echo,
     start=start,
     media=json.dumps({"event": "media", "media": {"payload": b64encode(bytes(160)).decode()}}),
+    refusal=b'"reject"',
     read_token=read_token,
-    tamperings=TAMPERINGS,
+    tamperings=tamper_json("x-mock-timestamp"),
 )

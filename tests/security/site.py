@@ -4,27 +4,37 @@ Edge, HTTP server, application, reception, switchboard are the real ones, on a r
 carrier's REST API agrees to everything, and the journal is in memory.
 """
 
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 import trio
 from structlog.typing import EventDict
+from trio.testing import wait_all_tasks_blocked
 
 from tests.fakes.agent_fakes import ScriptedAgent
 from tests.fakes.ledger import Ledger
 from tests.fakes.speech_fakes import FakeSynthesizer, FakeTranscriber
-from tests.fakes.websocket_peer import UPGRADE, Peer
-from tests.security.carriers import OUR_KEY, PUBLIC_URL, STREAM_URL, Carrier
+from tests.fakes.websocket_peer import CLOSE, TEXT, UPGRADE, Peer, frame
+from tests.security.carriers import (
+    NOTHING_SHOWN,
+    OUR_KEY,
+    PUBLIC_URL,
+    STREAM_URL,
+    Carrier,
+)
 from tests.security.message import Message
 from tests.web.hostile import ask, connect, status_of
 from voicecalld.ids import CallId
 from voicecalld.net.wheel import Wheel
-from voicecalld.network_carrier import NetworkCarrier
-from voicecalld.provider.catalog import build_provider
+from voicecalld.network_carrier import NetworkCarriers
+from voicecalld.provider.base import Provider
+from voicecalld.provider.catalog import build_provider, build_providers
 from voicecalld.provider.http import HttpRequest, HttpResponse
 from voicecalld.settings import Settings
 from voicecalld.switchboard.registry import Switchboard
@@ -34,13 +44,19 @@ from voicecalld.web.listener import open_listener
 
 UNIX_S = 1_800_000_000.0
 QUERY = "from=console"
+SWITCHING = 101
 
 
 class Agreeing:
-    """The way to a REST API that agrees to everything; a list of what it was asked."""
+    """The way to REST APIs that agree to everything; a list of what they were asked."""
 
     def __init__(self) -> None:
         self.requests: list[HttpRequest] = []
+
+    def find(self, ending: str) -> HttpRequest:
+        """The only request whose URL has this *ending*."""
+        (found,) = (each for each in self.requests if unquote(each.url).endswith(ending))
+        return found
 
     async def request(self, request: HttpRequest) -> HttpResponse:
         await trio.lowlevel.checkpoint()
@@ -83,12 +99,16 @@ class Site:
     """A door, the carrier that comes by it, and what is behind."""
 
     carrier: Carrier
-    network: NetworkCarrier
+    network: NetworkCarriers
     switchboard: Switchboard
     ledger: Ledger
     link: Agreeing
     tokens: CountedTokens
     logged: list[EventDict]
+
+    @property
+    def provider(self) -> Provider:
+        return self.switchboard.services.carrier.provider
 
     @property
     def address(self) -> tuple[str, int]:
@@ -122,15 +142,21 @@ class Site:
         return self.sign(self.carrier.end(self.carrier.call(number)))
 
     async def send(self, message: Message, source: str = "127.0.0.1") -> Answered:
-        """Send *message* from one of the addresses of the loopback."""
+        """Send *message* from one of the addresses of the loopback; all has come of it then."""
         answer = await ask(self.address, message.render(), source)
+        await wait_all_tasks_blocked()
         return Answered(status=status_of(answer), body=answer.partition(b"\r\n\r\n")[2])
 
     async def take_call(self, number: int = 1) -> str:
         """Have a call announced and taken; gives the token of its stream."""
         answered = await self.send(self.announcement(number))
         assert answered.status == 200
-        return self.carrier.read_token(answered.body)
+        steering, call = self.carrier.steering, self.carrier.call(number)
+        if steering is None:
+            return self.carrier.read_token(answered.body)
+        command = self.link.find(call + steering.answer)
+        await self.send(self.sign(steering.answered(call, command.body)))
+        return self.carrier.read_token(self.link.find(call + steering.connect).body)
 
     # --- streams -----------------------------------------------------------------------
 
@@ -141,20 +167,73 @@ class Site:
             yield Peer(stream)
 
     @asynccontextmanager
-    async def open_stream(self, source: str = "127.0.0.1") -> AsyncIterator[Peer]:
-        """A WebSocket that was genuinely opened, on which nothing has been said."""
+    async def open_stream(
+        self, token: str | None = None, source: str = "127.0.0.1"
+    ) -> AsyncIterator[Peer]:
+        """A WebSocket that was genuinely opened, on which nothing has been said.
+
+        It is for *token*, if that is shown so early.
+        """
         async with self.connect_stream(source) as peer:
-            head = await peer.open(self.upgrade())
+            head = await peer.open(self.upgrade(token))
             assert head.startswith("HTTP/1.1 101 "), head
             yield peer
 
-    def upgrade(self, proof: Mapping[str, str] | None = None) -> str:
-        """The request of a WebSocket; genuine if no other *proof* is given."""
+    async def try_stream(
+        self,
+        token: str | None,
+        frames: bytes = b"",
+        *,
+        carrier: Carrier | None = None,
+        suffix: str = "",
+    ) -> int:
+        """Open a stream for *token* and send *frames* on it; see `upgrade`.
+
+        Gives the status of its refusal, or else the code that it is closed with.
+        """
+        upgrade = self.upgrade(token, carrier=carrier, suffix=suffix)
+        async with self.connect_stream() as peer:
+            with contextlib.suppress(trio.BrokenResourceError):  # it may be too long to be read
+                await peer.stream.send_all(upgrade.encode())
+            status = int((await peer.read_head()).split(" ", 2)[1])
+            if status != SWITCHING:
+                return status
+            await peer.send(frames)
+            return await close_code(peer)
+
+    def upgrade(
+        self,
+        token: str | None = None,
+        *,
+        proof: Mapping[str, str] | None = None,
+        carrier: Carrier | None = None,
+        suffix: str = "",
+    ) -> str:
+        """The request of a WebSocket; genuine if no other *proof* is given.
+
+        It shows *token* if *carrier*, by default the site's own, does so, and goes to the path
+        with *suffix*.
+        """
+        carrier = carrier or self.carrier
+        shown = NOTHING_SHOWN if token is None else carrier.show(token)
+        query = f"?{shown.query}" if shown.query else ""
         if proof is None:
-            proof = self.carrier.sign_upgrade(STREAM_URL, OUR_KEY)
+            proof = carrier.sign_upgrade(f"{STREAM_URL}{suffix}{query}", OUR_KEY)
         head = UPGRADE.replace("X-Twilio-Signature: proof\r\n\r\n", "")
         assert head != UPGRADE
-        return head + "".join(f"{name}: {value}\r\n" for name, value in proof.items()) + "\r\n"
+        head = head.replace("/voice/stream ", f"/voice/stream{suffix}{query} ")
+        fields = {**proof, **shown.headers}
+        return head + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n"
+
+
+async def close_code(peer: Peer) -> int:
+    """What the stream is closed with, on which nothing may be said."""
+    while True:
+        received = await peer.read_frame()
+        assert received.opcode != TEXT, "it was let in"
+        if received.opcode == CLOSE:
+            await peer.send(frame(CLOSE, received.payload))
+            return received.code
 
 
 @asynccontextmanager
@@ -197,12 +276,11 @@ def build_site(
     ledger, link = Ledger(), Agreeing()
     tokens = CountedTokens(OUR_KEY.encode(), unix_clock)
     provider = build_provider(settings, key=OUR_KEY.encode())
-    network = NetworkCarrier(settings=settings, provider=provider, link=link, listener=listener)
+    providers = {**build_providers(settings), provider.name: provider}
+    network = NetworkCarriers(settings, providers, dict.fromkeys(providers, link), listener)
     services = Services(
         settings=settings,
-        provider=provider,
-        link=link,
-        links=network.links,
+        carriers=network.carriers,
         tokens=tokens,
         journal=journal or ledger,
         wheel=Wheel(),

@@ -9,7 +9,7 @@ from itertools import pairwise
 import jwt
 
 from tests.fakes.websocket_peer import BINARY, CLOSE, PING, TEXT, close_frame, frame
-from tests.security.carriers import OTHER_KEY, OUR_KEY
+from tests.security.carriers import NOTHING_SHOWN, OTHER_KEY, OUR_KEY, Carrier
 from tests.security.site import Site
 from voicecalld.ids import CallId
 from voicecalld.switchboard.tokens import AUDIENCE, StreamTokens
@@ -18,6 +18,7 @@ CONT = 0x0
 BIG = b"*" * 65_537  # one more than there may be in a message
 NORMAL, PROTOCOL_ERROR, UNSUPPORTED, NO_UTF8, POLICY, TOO_BIG = 1000, 1002, 1003, 1007, 1008, 1009
 CALL_ID = CallId("id-1")
+REFUSED = frozenset({400, 403, 431})  # with a token that no request can hold it is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,32 +34,47 @@ class Target:
     other_call: str
     other_token: str
 
-    def start(self, token: str, call: str = "") -> bytes:
-        """The frames that a stream begins with."""
-        return texts(*self.site.carrier.start(call or self.call, token))
+    def start(self, token: str, call: str = "") -> "Attempt":
+        """The beginning of a stream."""
+        return Attempt(
+            token=token, frames=texts(*self.site.carrier.start(call or self.call, token))
+        )
+
+    def start_behind(self, frames: bytes) -> "Attempt":
+        """The right beginning of the stream, behind others."""
+        return Attempt(token=self.token, frames=frames + self.start(self.token).frames)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """The token that a stream is opened with, if any is shown so early, and what is sent then."""
+
+    token: str | None
+    frames: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamAttack:
-    """What is sent on a stream that was genuinely opened, and the code that it is closed with."""
+    """What is sent on a stream that proves to be the carrier's, and the code it is closed with.
+
+    With ``good_token`` there is nothing wrong with the token itself.
+    """
 
     name: str
-    send: Callable[[Target], bytes]
+    send: Callable[[Target], Attempt]
     code: int = POLICY
+    good_token: bool = False
+
+    def outcomes(self, carrier: Carrier, attempt: Attempt) -> frozenset[int]:
+        """How the *attempt* may end, as the status of a refusal or as the code of a close."""
+        shows = attempt.token is not None and carrier.show(attempt.token) != NOTHING_SHOWN
+        if not self.good_token and (shows or not carrier.start_shows_token):
+            return REFUSED
+        return frozenset({self.code})
 
 
 def texts(*messages: str) -> bytes:
     return b"".join(frame(TEXT, message.encode()) for message in messages)
-
-
-def attacks() -> Iterator[StreamAttack]:
-    """All of them."""
-    yield from by_a_token_that_is_none()
-    yield from by_a_forged_token()
-    yield from by_the_token_of_something_else()
-    yield from out_of_turn()
-    yield from by_bad_messages()
-    yield from by_bad_frames()
 
 
 # --- tokens ------------------------------------------------------------------------------
@@ -79,19 +95,20 @@ def by_a_token_that_is_none() -> Iterator[StreamAttack]:
     }.items():
         yield StreamAttack(name=name, send=starting_with(token))
     yield StreamAttack(name="no token", send=without_token)
-    yield StreamAttack(name="a token with a blank", send=lambda it: it.start(it.token + " "))
+    yield StreamAttack(name="a token with a blank", send=lambda it: it.start(" ".join(it.token)))
     yield StreamAttack(name="half a token", send=lambda it: it.start(it.token[:-4]))
     yield StreamAttack(name="two tokens", send=lambda it: it.start(f"{it.token},{it.token}"))
     yield StreamAttack(name="a token in capitals", send=lambda it: it.start(it.token.upper()))
 
 
-def starting_with(token: str) -> Callable[[Target], bytes]:
+def starting_with(token: str) -> Callable[[Target], Attempt]:
     return lambda target: target.start(token)
 
 
-def without_token(target: Target) -> bytes:
+def without_token(target: Target) -> Attempt:
     messages = target.site.carrier.start(target.call, "secret")
-    return texts(*(message.replace('"token": "secret"', '"tokens": "a"') for message in messages))
+    changed = (message.replace('"token": "secret"', '"tokens": "a"') for message in messages)
+    return Attempt(token=None, frames=texts(*changed))
 
 
 # --- forged tokens -----------------------------------------------------------------------
@@ -136,7 +153,7 @@ def claims_of(target: Target) -> dict[str, object]:
     """What a good token for the call would say."""
     return {
         "aud": AUDIENCE,
-        "iss": target.site.network.provider.name,
+        "iss": target.site.provider.name,
         "sub": CALL_ID,
         "jti": "forged",
         "exp": int(target.site.tokens.unix_clock()) + 50,
@@ -148,23 +165,23 @@ def encode(part: object) -> str:
     return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def forging(header: Mapping[str, object], signature: str) -> Callable[[Target], bytes]:
-    def send(target: Target) -> bytes:
+def forging(header: Mapping[str, object], signature: str) -> Callable[[Target], Attempt]:
+    def send(target: Target) -> Attempt:
         return target.start(f"{encode(header)}.{encode(claims_of(target))}.{signature}")
 
     return send
 
 
-def odd_header(header: object) -> Callable[[Target], bytes]:
+def odd_header(header: object) -> Callable[[Target], Attempt]:
     return lambda target: target.start(f"{encode(header)}.{encode(claims_of(target))}.AAAA")
 
 
-def deep_header(target: Target) -> bytes:
+def deep_header(target: Target) -> Attempt:
     return odd_header('{"alg": ' + "[" * 20_000 + "]" * 20_000 + "}")(target)
 
 
-def signing(algorithm: str, key: str) -> Callable[[Target], bytes]:
-    def send(target: Target) -> bytes:
+def signing(algorithm: str, key: str) -> Callable[[Target], Attempt]:
+    def send(target: Target) -> Attempt:
         header = encode({"alg": algorithm, "typ": "JWT"})
         signed = f"{header}.{encode(claims_of(target))}"
         digest = jwt.get_algorithm_by_name(algorithm).sign(signed.encode(), key.encode())
@@ -173,7 +190,7 @@ def signing(algorithm: str, key: str) -> Callable[[Target], bytes]:
     return send
 
 
-def change_claim(target: Target) -> bytes:
+def change_claim(target: Target) -> Attempt:
     header, _, signature = target.other_token.split(".")
     return target.start(f"{header}.{encode(claims_of(target))}.{signature}")
 
@@ -182,7 +199,7 @@ def cut(token: str) -> str:
     return token.rpartition(".")[0] + "."
 
 
-def swap_signature(target: Target) -> bytes:
+def swap_signature(target: Target) -> Attempt:
     signature = target.other_token.rpartition(".")[2]
     return target.start(target.token.rpartition(".")[0] + "." + signature)
 
@@ -194,55 +211,63 @@ def by_the_token_of_something_else() -> Iterator[StreamAttack]:
     yield StreamAttack(
         name="the token of another call",
         send=lambda it: it.start(
-            it.site.tokens.mint(it.site.network.provider.name, CALL_ID), it.other_call
+            it.site.tokens.mint(it.site.provider.name, CALL_ID), it.other_call
         ),
+        good_token=True,
     )
     yield StreamAttack(name="the token of another carrier", send=by_another_carrier)
-    yield StreamAttack(name="the token of a call that nobody has", send=for_an_unknown_call)
+    yield StreamAttack(
+        name="the token of a call that nobody has", send=for_an_unknown_call, good_token=True
+    )
     yield StreamAttack(name="the token of another daemon", send=by_another_daemon)
     yield StreamAttack(
         name="a call that nobody has",
         send=lambda it: it.start(
-            it.site.tokens.mint(it.site.network.provider.name, CALL_ID),
+            it.site.tokens.mint(it.site.provider.name, CALL_ID),
             it.site.carrier.call(99),
         ),
+        good_token=True,
     )
 
 
-def by_another_carrier(target: Target) -> bytes:
+def by_another_carrier(target: Target) -> Attempt:
     return target.start(target.site.tokens.mint("elsewhere", CALL_ID))
 
 
-def for_an_unknown_call(target: Target) -> bytes:
-    name = target.site.network.provider.name
+def for_an_unknown_call(target: Target) -> Attempt:
+    name = target.site.provider.name
     return target.start(target.site.tokens.mint(name, CallId("id-99")))
 
 
-def by_another_daemon(target: Target) -> bytes:
+def by_another_daemon(target: Target) -> Attempt:
     tokens = StreamTokens(OTHER_KEY.encode(), target.site.tokens.unix_clock)
-    return target.start(tokens.mint(target.site.network.provider.name, CALL_ID))
+    return target.start(tokens.mint(target.site.provider.name, CALL_ID))
 
 
 # --- out of turn ---------------------------------------------------------------------------
 
 
 def out_of_turn() -> Iterator[StreamAttack]:
-    yield StreamAttack(
-        name="media before start",
-        send=lambda it: texts(it.site.carrier.media) + it.start(it.token),
-    )
-    yield StreamAttack(name="a mark before start", send=odd(MARK))
-    yield StreamAttack(name="a key before start", send=odd(KEY))
-    yield StreamAttack(name="a stop before start", send=odd('{"event":"stop"}'))
-    yield StreamAttack(name="goodbye", send=lambda _it: close_frame(NORMAL), code=NORMAL)
+    for name, send in {
+        "media before start": lambda it: it.start_behind(texts(it.site.carrier.media)),
+        "a mark before start": behind(MARK),
+        "a key before start": behind(KEY),
+        "a stop before start": behind('{"event":"stop"}'),
+    }.items():
+        yield StreamAttack(name=name, send=send, good_token=True)
+    yield StreamAttack(name="goodbye", send=say_goodbye, code=NORMAL, good_token=True)
 
 
 MARK = '{"event":"mark","mark":{"name":"1.1"}}'
 KEY = '{"event":"dtmf","dtmf":{"digit":"1"}}'
 
 
-def odd(*messages: str) -> Callable[[Target], bytes]:
-    return lambda target: texts(*messages) + target.start(target.token)
+def say_goodbye(target: Target) -> Attempt:
+    return Attempt(token=target.token, frames=close_frame(NORMAL))
+
+
+def behind(message: str) -> Callable[[Target], Attempt]:
+    return lambda target: target.start_behind(texts(message))
 
 
 def by_bad_messages() -> Iterator[StreamAttack]:
@@ -259,7 +284,7 @@ def by_bad_messages() -> Iterator[StreamAttack]:
         "a deep object": '{"event":' * 5_000,
         "an enormous number": '{"event":' + "9" * 30_000 + "}",
     }.items():
-        yield StreamAttack(name=f"message: {name}", send=odd(message))
+        yield StreamAttack(name=f"message: {name}", send=behind(message), good_token=True)
 
 
 # --- the protocol below ----------------------------------------------------------------------
@@ -305,11 +330,18 @@ BAD_FRAMES: Sequence[tuple[str, bytes, int]] = (
 
 def by_bad_frames() -> Iterator[StreamAttack]:
     for name, data, code in BAD_FRAMES:
-        yield StreamAttack(name=f"frame: {name}", send=sending(data), code=code)
+        yield StreamAttack(name=f"frame: {name}", send=sending(data), code=code, good_token=True)
 
 
-def sending(data: bytes) -> Callable[[Target], bytes]:
-    return lambda target: data + target.start(target.token)
+def sending(data: bytes) -> Callable[[Target], Attempt]:
+    return lambda target: target.start_behind(data)
 
 
-ATTACKS = tuple(attacks())
+FAMILIES: Mapping[str, Sequence[StreamAttack]] = {
+    "a token that is none": tuple(by_a_token_that_is_none()),
+    "a forged token": tuple(by_a_forged_token()),
+    "the token of something else": tuple(by_the_token_of_something_else()),
+    "out of turn": tuple(out_of_turn()),
+    "bad messages": tuple(by_bad_messages()),
+    "bad frames": tuple(by_bad_frames()),
+}

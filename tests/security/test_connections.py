@@ -38,13 +38,10 @@ async def untouched(carrier: Carrier) -> AsyncIterator[Site]:
 
 
 @each_carrier
-@pytest.mark.parametrize("name", HOSTILE_HEADS)
-async def test_a_hostile_head_is_refused_before_anybody_reads_on(
-    carrier: Carrier, name: str
-) -> None:
-    raw, status = HOSTILE_HEADS[name]
+async def test_a_hostile_head_is_refused_before_anybody_reads_on(carrier: Carrier) -> None:
     async with untouched(carrier) as site:
-        assert status_of(await ask(site.address, raw)) == status
+        for name, (raw, status) in HOSTILE_HEADS.items():
+            assert (name, status_of(await ask(site.address, raw))) == (name, status)
 
 
 @each_carrier
@@ -157,23 +154,17 @@ async def test_a_webhook_whose_sender_does_not_wait_for_the_answer_is_obeyed_onc
 
 
 @each_carrier
-@pytest.mark.parametrize("part", ["nothing", "half a head", "half a body", "a forged webhook"])
 async def test_a_thousand_that_come_and_stay_keep_no_webhook_out(
-    carrier: Carrier, part: str, mock_clock: MockClock
+    carrier: Carrier, mock_clock: MockClock
 ) -> None:
     """From twenty addresses, and from that of the carrier."""
     async with open_site(carrier) as site:
         raw = site.announcement(7).render()
-        says = {
-            "nothing": b"",
-            "half a head": raw[:40],
-            "half a body": raw[:-1],
-            "a forged webhook": raw[:-1] + b"?",
-        }[part]
+        says = (b"", raw[:40], raw[:-1], raw[:-1] + b"?")
         with contextlib.ExitStack() as stack:
-            for number in range(1, 21):
-                source = f"127.0.0.{number}"
-                stack.enter_context(crowd(site.address, 50, source=source, says=says))
+            for number in range(20):
+                source = f"127.0.0.{number + 1}"
+                stack.enter_context(crowd(site.address, 50, source=source, says=says[number % 4]))
             await wait_all_tasks_blocked(STILL_S)
 
             assert (await site.send(site.announcement(1), "127.0.0.1")).status == 200
@@ -187,7 +178,7 @@ async def test_a_hundred_forged_webhooks_make_one_line_in_the_log(
 ) -> None:
     async with open_site(carrier) as site:
         message = site.announcement()
-        header = site.network.provider.signature_headers[0]
+        header = carrier.signature_header
         forged = message.with_header(header, b"A" * len(message.value(header)))
         for _ in range(100):
             assert (await site.send(forged)).status == 401

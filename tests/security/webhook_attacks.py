@@ -1,7 +1,7 @@
 """What is tried with webhooks: each row is a change of a genuine one, and how it is answered."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tests.security.carriers import OTHER_KEY, OUR_KEY, PUBLIC_URL, Carrier
@@ -22,19 +22,6 @@ class WebhookAttack:
     change: Callable[[Site, Message], Message]
     status: int = UNAUTHORIZED
     applies: Callable[[Carrier], bool] = lambda _carrier: True
-
-
-def attacks() -> Iterator[WebhookAttack]:
-    """All of them."""
-    yield from with_a_signature_that_is_none()
-    yield from with_the_signature_of_something_else()
-    yield from with_forged_forwarding()
-    yield from on_other_paths()
-    yield from by_other_methods()
-
-
-def signature_header(site: Site) -> str:
-    return site.network.provider.signature_headers[0]
 
 
 # --- signatures that are none -----------------------------------------------------------
@@ -84,20 +71,20 @@ def spoiling(
     spoil: Callable[[bytes], tuple[bytes, ...]],
 ) -> Callable[[Site, Message], Message]:
     def change(site: Site, genuine: Message) -> Message:
-        header = signature_header(site)
+        header = site.carrier.signature_header
         return genuine.with_header(header, *spoil(genuine.value(header)))
 
     return change
 
 
 def put_signature_into_query(site: Site, genuine: Message) -> Message:
-    header = signature_header(site)
+    header = site.carrier.signature_header
     query = f"{genuine.query}&{header}={genuine.value(header).hex()}"
     return replace(genuine.with_header(header), query=query)
 
 
 def rename_signature(site: Site, genuine: Message) -> Message:
-    header = signature_header(site)
+    header = site.carrier.signature_header
     renamed = genuine.with_header(header.replace("-", "_"), genuine.value(header))
     return renamed.with_header(header)
 
@@ -144,6 +131,12 @@ def with_the_signature_of_something_else() -> Iterator[WebhookAttack]:
         change=as_another_account,
         applies=lambda carrier: carrier.foreign is not None,
     )
+    for seconds in (-400 * 24 * 3600, -3600, -302, 302, 3600, 400 * 24 * 3600):
+        yield WebhookAttack(
+            name=f"signed {seconds} s from now",
+            change=signing(later_s=seconds),
+            applies=lambda carrier: carrier.signs_time,
+        )
 
 
 def signs_url(carrier: Carrier) -> bool:
@@ -151,12 +144,12 @@ def signs_url(carrier: Carrier) -> bool:
 
 
 def signing(
-    *, url: str = f"{PUBLIC_URL}?{QUERY}", key: str = OUR_KEY
+    *, url: str = f"{PUBLIC_URL}?{QUERY}", key: str = OUR_KEY, later_s: float = 0
 ) -> Callable[[Site, Message], Message]:
-    """Sign the same body for another URL, or with another key."""
+    """Sign the same body for another URL, with another key, or at another time."""
 
     def change(site: Site, genuine: Message) -> Message:
-        unix_s = site.tokens.unix_clock()
+        unix_s = site.tokens.unix_clock() + later_s
         return genuine.with_headers(site.carrier.sign(url, genuine.body, unix_s=unix_s, key=key))
 
     return change
@@ -287,4 +280,10 @@ def using(method: str) -> Callable[[Site, Message], Message]:
     return lambda _site, genuine: replace(genuine, method=method)
 
 
-ATTACKS = tuple(attacks())
+FAMILIES: Mapping[str, Sequence[WebhookAttack]] = {
+    "a signature that is none": tuple(with_a_signature_that_is_none()),
+    "the signature of something else": tuple(with_the_signature_of_something_else()),
+    "forged forwarding": tuple(with_forged_forwarding()),
+    "other paths": tuple(on_other_paths()),
+    "other methods": tuple(by_other_methods()),
+}

@@ -1,15 +1,18 @@
-"""Entries for a journal, and a program that posts them until it is killed."""
+"""Entries for a journal, a disk that takes none, and a program that posts until it is killed."""
 
+import contextlib
 import itertools
 import pathlib
 import random
+import resource
 import sys
+from collections.abc import Iterator, Sequence
 
 import trio
 
 from voicecalld.call.record import CallRecord, CallState, Entry, Mode, TurnLatency, Utterance
 from voicecalld.ids import CallId, ProviderCallId
-from voicecalld.switchboard.journal import open_journal
+from voicecalld.switchboard.journal import Journal, JournalEvent, open_journal
 
 
 def make_record(
@@ -50,6 +53,33 @@ def make_entry(
         utterance=utterance,
         latency=latency,
     )
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """Let the kernel refuse every write to a file, as it does when a disk is full or broken."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def numbers(events: Sequence[JournalEvent]) -> list[object]:
+    return [event.details["number"] for event in events]
+
+
+async def receive(
+    channel: trio.MemoryReceiveChannel[JournalEvent], count: int
+) -> list[JournalEvent]:
+    return [await channel.receive() for _ in range(count)]
+
+
+async def post_all(journal: Journal, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        journal.post(entry)
+    await journal.settle()
 
 
 async def post_until_killed(path: pathlib.Path, chance: random.Random) -> None:

@@ -23,7 +23,7 @@ from voicecalld.switchboard.actor import Call
 from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.reception import Reception
 from voicecalld.switchboard.registry import Switchboard
-from voicecalld.switchboard.services import JournalDoor, ModelPool, Services
+from voicecalld.switchboard.services import CarrierAccess, JournalDoor, ModelPool, Services
 from voicecalld.switchboard.stream_talk import StreamTalk
 from voicecalld.switchboard.tokens import StreamTokens
 
@@ -31,6 +31,7 @@ WEBHOOK_URL = "mock://daemon/voice/webhook"
 KEY = b"k" * 32
 STREAM_URL = "mock://daemon/voice/stream"
 CALLEE = PhoneNumber("+15550100")
+LISTENS: dict[str, Any] = {}  # a telephone that is answered, and nothing more
 UNIX_S = 1_800_000_000.0
 LONGEST_TEST_S = 120.0  # virtual ones
 
@@ -185,11 +186,11 @@ def build_office(
     )
     link, ledger, ears = Link(), Ledger(), FakeTranscriber(*hears, "", delay_s=0.05)
     link.exchange = exchange
+    links = Links(webhook_url=WEBHOOK_URL, stream_url=STREAM_URL)
+    carrier = CarrierAccess(provider=provider, link=link, links=links)
     services = Services(
         settings=settings,
-        provider=provider,
-        link=link,
-        links=Links(webhook_url=WEBHOOK_URL, stream_url=STREAM_URL),
+        carriers={carrier.name: carrier},
         tokens=StreamTokens(key, unix_clock),
         journal=journal or ledger,
         wheel=Wheel(),
@@ -200,7 +201,7 @@ def build_office(
         unix_clock=unix_clock,
     )
     switchboard = Switchboard(services, new_id=new_id)
-    reception = Reception(switchboard, provider, unix_clock=unix_clock)
+    reception = Reception(switchboard, carrier, unix_clock=unix_clock)
     return Office(
         settings=settings,
         switchboard=switchboard,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from tests.fakes.agent_fakes import ScriptedAgent
@@ -49,6 +50,18 @@ async def test_by_default_nobody_can_call(autojump_clock: MockClock) -> None:
     assert record.state is CallState.HANGUP_BOT
     assert record.answered_unix_s is None
     assert office.journal.entries[-1].details["refused"] == "inbound_policy is disabled"
+    assert record.end_cause == "inbound_policy is disabled"
+
+
+async def test_the_log_tells_which_call_was_refused_and_why(autojump_clock: MockClock) -> None:
+    async with open_office() as office:
+        with capture_logs() as logs:
+            await office.exchange.ring(caller())
+
+    (record,) = office.journal.latest().values()
+    (line,) = [line for line in logs if line["event"] == "inbound call refused"]
+    assert line["call_id"] == record.call_id
+    assert line["reason"] == "inbound_policy is disabled"
 
 
 @pytest.mark.parametrize(

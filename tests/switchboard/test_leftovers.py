@@ -11,6 +11,8 @@ from tests.switchboard.office import UNIX_S, open_office
 from voicecalld.call.record import CallState
 from voicecalld.errors import CallRefusedError, CarrierError, JournalError
 from voicecalld.ids import ProviderCallId
+from voicecalld.provider.http import HttpRequest
+from voicecalld.provider.mock.rest import MockRest
 from voicecalld.switchboard import leftovers
 from voicecalld.switchboard.leftovers import ORPHAN_S, REWRITE_S
 
@@ -73,16 +75,34 @@ async def test_a_call_that_cannot_be_hung_up_is_closed_without_certainty(
     assert office.journal.entries[-1].record.idempotency_key is None
 
 
+@pytest.mark.parametrize(
+    ("state", "direction", "is_reported"),
+    [
+        (CallState.INITIATED, "outbound", False),
+        (CallState.INITIATED, "inbound", True),
+        (CallState.RINGING, "outbound", True),
+        (CallState.SPEAKING, "outbound", True),
+    ],
+)
+def test_only_a_call_that_nobody_has_told_of_may_still_be_an_order(
+    state: CallState, direction: str, *, is_reported: bool
+) -> None:
+    record = replace(make_record(state=state), direction=direction)
+
+    assert leftovers.was_reported(record) is is_reported
+
+
 async def test_a_stray_call_is_hung_up_once_at_a_time_and_nobody_waits_for_it(
     autojump_clock: MockClock,
 ) -> None:
     async with open_office() as office:
+        carrier = office.switchboard.services.carrier
         office.link.delay_s = 1.0
         for _ in range(3):
-            office.switchboard.hang_up_stray(ProviderCallId("mock-stray"))
+            office.switchboard.hang_up_stray(carrier, ProviderCallId("mock-stray"))
         await trio.sleep(2)
         office.link.fault = CarrierError("out of order")
-        office.switchboard.hang_up_stray(ProviderCallId("mock-stray"))
+        office.switchboard.hang_up_stray(carrier, ProviderCallId("mock-stray"))
         await trio.sleep(5)
 
     assert office.link.methods == ["DELETE", *("DELETE", "DELETE")]
@@ -141,3 +161,28 @@ async def test_an_unfinished_call_is_found_by_the_carriers_id_too(
 
         with pytest.raises(CallRefusedError):
             await office.switchboard.end(named)
+
+
+def take_back(_rest: MockRest, order: ProviderCallId) -> HttpRequest:
+    """The request of a carrier whose orders have names of their own."""
+    return HttpRequest(method="DELETE", url=f"mock://exchange/orders/{order}")
+
+
+async def test_of_an_earlier_daemons_call_that_was_not_reported_the_order_is_taken_back_as_well(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MockRest, "cancel", take_back)
+
+    unreported = replace(NAMED, record=replace(NAMED.record, state=CallState.INITIATED))
+
+    async with open_office(remembers=(unreported,)) as office:
+        office.switchboard.hang_up_stray(
+            office.switchboard.services.carrier, ProviderCallId("mock-stray")
+        )
+        await trio.sleep(1)
+
+    assert [request.url for request in office.link.requests] == [
+        "mock://exchange/orders/mock-named",
+        "mock://exchange/calls/mock-named",
+        "mock://exchange/calls/mock-stray",  # it was reported, so it is no order any more
+    ]

@@ -13,7 +13,7 @@ from voicecalld.switchboard.native_script import Script
 
 async def script_of(*outputs: AgentOutput | ServiceError | float) -> Script:
     script = Script(7)
-    await script.write(give(outputs), 5.0, lambda: None)
+    await script.write(give(outputs), 5.0)
     return script
 
 

@@ -7,7 +7,7 @@ from trio.testing import MockClock
 from tests.carriers.callee import build_callee
 from tests.fakes.agent_fakes import ScriptedAgent, ScriptedReply
 from tests.sound import spoken
-from tests.switchboard.twilio_office import open_office
+from tests.switchboard.twilio_office import open_office, refuse_redirections
 from voicecalld.agent.base import EndCall, SayText
 from voicecalld.call.record import CallState
 from voicecalld.errors import CallRefusedError, NoReplyError
@@ -198,7 +198,7 @@ async def test_a_message_that_comes_too_early_for_the_carrier_is_said_a_moment_l
     async with open_office() as office:
         call_id = await office.call()
         await trio.sleep(4)
-        office.link.too_early = 2
+        refuse_redirections(office, 2)
         spoken = await office.switchboard.speak(call_id, "Your table is ready.")
         await office.switchboard.end(call_id)
 
@@ -213,9 +213,9 @@ async def test_a_carrier_that_cannot_be_made_to_ask_is_told_when_it_asks(
     async with open_office() as office:
         call_id = await office.call()
         await trio.sleep(4)
-        office.link.too_early = refusals
+        refuse_redirections(office, refusals)
         await office.switchboard.speak(call_id, "Your table is ready.")
-        office.link.too_early = 0
+        refuse_redirections(office, 0)
         await office.switchboard.end(call_id)
 
     assert office.entry.texts == ["Hello.", "Your table is ready."]
@@ -246,7 +246,7 @@ async def test_words_that_cross_with_a_lost_redirection_are_understood(
     async with open_office(answer, agent=ScriptedAgent(GOODBYE)) as office:
         call_id = await office.call()
         await trio.sleep(4)
-        office.link.too_early = 4
+        refuse_redirections(office, 4)
         spoken = await office.switchboard.speak(call_id, "Your table is ready.")
         await office.wait_over(call_id)
 
@@ -260,7 +260,7 @@ async def test_keys_that_the_carrier_never_asks_for_are_refused(
     async with open_office(complaints=(11200, 15003)) as office:
         call_id = await office.call()
         await trio.sleep(4)
-        office.link.too_early = 100
+        refuse_redirections(office, 100)
         office.door.loses = lambda _webhook: True
         with pytest.raises(CallRefusedError, match="did not ask"):
             await office.switchboard.press(call_id, "1")

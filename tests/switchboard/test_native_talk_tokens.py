@@ -10,7 +10,8 @@ from tests.carriers.twilio.carrier import ACCOUNT_SID, AUTH_TOKEN
 from tests.carriers.twilio.postman import build_request
 from tests.carriers.twilio.wire import StreamWriter, new_sid
 from tests.fakes.agent_fakes import ScriptedAgent, ScriptedReply
-from tests.switchboard.twilio_office import WEBHOOK_URL, Office, open_office
+from tests.switchboard.carrier_office import WEBHOOK_URL, Office
+from tests.switchboard.twilio_office import open_office
 from voicecalld.agent.base import EndCall, SayText
 from voicecalld.call.record import CallState, Mode
 from voicecalld.ids import CallId

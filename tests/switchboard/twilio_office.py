@@ -1,243 +1,29 @@
-"""A whole telephone in memory at a simulated Twilio: real switchboard and door, virtual time.
+"""The office of `carrier_office`, at a simulated Twilio."""
 
-The simulator judges: whoever leaves `open_office` has been found to have broken no rule of
-Twilio's, and to have left no call open.
-"""
-
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import trio
-
 from tests.carriers.callee import Callee, build_callee
-from tests.carriers.customer import CarriersEnd
+from tests.carriers.carrier import OwnNumber
 from tests.carriers.faults import Faults
-from tests.carriers.ledger import CallEntry
-from tests.carriers.outside import CustomerStream, NoAnswerError
-from tests.carriers.twilio.carrier import (
-    ACCOUNT_SID,
-    AUTH_TOKEN,
-    OwnNumber,
-    SimulatedTwilio,
-    open_twilio,
-)
+from tests.carriers.twilio.carrier import ACCOUNT_SID, AUTH_TOKEN, open_twilio
 from tests.fakes.agent_fakes import ScriptedAgent
-from tests.fakes.ledger import Ledger
-from tests.fakes.speech_fakes import FakeSynthesizer, FakeTranscriber
-from tests.fakes.spoken_voice import SpokenVoice
-from voicecalld.call.record import CallRecord, Entry, Mode
-from voicecalld.ids import CallId, PhoneNumber
-from voicecalld.net.message_stream import open_memory_streams
-from voicecalld.net.wheel import Wheel
-from voicecalld.provider.catalog import build_provider
-from voicecalld.provider.http import HttpRequest, HttpResponse, Webhook
+from tests.fakes.speech_fakes import FakeSynthesizer
+from tests.switchboard import carrier_office
+from tests.switchboard.carrier_office import LETTER_S, OURS, WEBHOOK_URL, Office, Parts, unix_clock
+from voicecalld.provider.http import HttpRequest, HttpResponse
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Synthesizer
-from voicecalld.switchboard.links import Links
-from voicecalld.switchboard.reception import Reception
-from voicecalld.switchboard.registry import Switchboard
-from voicecalld.switchboard.services import ModelPool, Services
-from voicecalld.switchboard.tokens import StreamTokens
 
-WEBHOOK_URL = "https://calls.example.test/voice/webhook"
-STREAM_URL = "wss://calls.example.test/voice/stream"
-KEY = b"k" * 32
-OURS, CALLEE, CALLER = (
-    PhoneNumber("+13105550142"),
-    PhoneNumber("+12065550117"),
-    PhoneNumber("+12065550123"),
-)
-UNIX_S = 1_767_225_600.0
-LONGEST_TEST_S = 600.0  # virtual ones
-LETTER_S = 1 / 15  # of Twilio's voice, as of most voices
-
-
-@dataclass
-class Door:
-    """The daemon's public edge without a network; a test may delay or forge what comes in."""
-
-    reception: Reception | None = None
-    nursery: trio.Nursery | None = None
-    webhooks: list[Webhook] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-    upgrades: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
-    loses: Callable[[Webhook], bool] = lambda _webhook: False
-
-    async def request(self, request: HttpRequest) -> HttpResponse:
-        assert self.reception is not None
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        webhook = Webhook(
-            method=request.method, url=request.url, headers=headers, body=request.body
-        )
-        if self.loses(webhook):
-            raise NoAnswerError("the network has lost it", connected=True)
-        self.webhooks.append(webhook)
-        reply = await self.reception.receive_webhook(webhook)
-        self.answers.append(reply.body.decode())
-        kind = {"Content-Type": reply.content_type}
-        return HttpResponse(status=reply.status, headers=kind, body=reply.body)
-
-    @asynccontextmanager
-    async def open_stream(
-        self, url: str, headers: Mapping[str, str]
-    ) -> AsyncIterator[CustomerStream]:
-        assert self.reception is not None
-        assert self.nursery is not None
-        self.upgrades.append((url, headers))
-        ours, theirs = open_memory_streams()
-        self.nursery.start_soon(self.reception.serve_stream, ours)
-        try:
-            yield CarriersEnd(theirs)
-        finally:
-            theirs.close()
-
-
-class Link:
-    """The way to Twilio's REST API, with a list of what was asked.
-
-    So many redirections are refused as ``too_early``.
-    """
-
-    def __init__(self) -> None:
-        self.twilio: SimulatedTwilio | None = None
-        self.requests: list[HttpRequest] = []
-        self.answer_delay_s = 0.0
-        self.delay_s = 0.0
-        self.too_early = 0
-
-    async def request(self, request: HttpRequest) -> HttpResponse:
-        assert self.twilio is not None
-        self.requests.append(request)
-        await trio.sleep(self.delay_s)
-        if self.too_early and b"Url=" in request.body:
-            self.too_early -= 1
-            return HttpResponse(status=400, body=b'{"code": 21220, "message": "not in-progress"}')
-        answer = await self.twilio.request(request)
-        await trio.sleep(self.answer_delay_s)
-        return answer
-
-
-@dataclass
-class Office:
-    """Everything a test may want to look at or to break."""
-
-    switchboard: Switchboard
-    reception: Reception
-    twilio: SimulatedTwilio
-    journal: Ledger
-    agent: ScriptedAgent
-    door: Door
-    link: Link
-
-    async def call(self, message: str = "Hello.", mode: Mode = Mode.CONVERSATION) -> CallId:
-        """Place a call."""
-        return await self.switchboard.place(
-            to=CALLEE, message=message, mode=mode, idempotency_key=None
-        )
-
-    async def wait_over(self, call_id: CallId) -> CallRecord:
-        """Wait until the call is over, here and at Twilio."""
-        call = self.switchboard.find(call_id)
-        if call is not None:
-            await call.over.wait()
-        await self.twilio.settle()
-        return self.journal.latest()[call_id]
-
-    async def hold(self, message: str = "Hello.", mode: Mode = Mode.CONVERSATION) -> CallRecord:
-        """Place a call, and let it come to its end."""
-        return await self.wait_over(await self.call(message, mode))
-
-    async def ring(self, callee: Callee) -> CallRecord:
-        """Let somebody call us, and wait for the end of that; gives our record of it."""
-        entry = self.twilio.ring(CALLER, OURS, callee=callee)
-        await self.twilio.ledger.wait_over(entry)
-        await self.twilio.settle()
-        await self.switchboard.wait_idle()
-        return self.record
-
-    async def wait_for(self, event: str, count: int = 1) -> Entry:
-        """Wait until *event* has been journalled *count* times."""
-        with trio.fail_after(LONGEST_TEST_S):
-            while True:
-                found = [entry for entry in self.journal.entries if entry.event == event]
-                if len(found) >= count:
-                    return found[count - 1]
-                await trio.sleep(0.01)
-
-    async def wait_heard(self, text: str) -> None:
-        """Wait until Twilio's voice begins to say *text*."""
-        with trio.fail_after(LONGEST_TEST_S):
-            await self.twilio.ledger.wait_until(lambda: text in self.entry.texts)
-
-    @property
-    def record(self) -> CallRecord:
-        """The only call, as we know it."""
-        (record,) = self.journal.latest().values()
-        return record
-
-    @property
-    def entry(self) -> CallEntry:
-        """The only call, as Twilio knows it."""
-        (entry,) = self.twilio.ledger.calls
-        return entry
-
-    @property
-    def events(self) -> list[str]:
-        """What was journalled, without what was said."""
-        skipped = {"call.speech", "call.turn"}
-        return [entry.event for entry in self.journal.entries if entry.event not in skipped]
-
-    @property
-    def states(self) -> list[str]:
-        """The states that clients have seen, without those that only tell who speaks."""
-        skipped = {"speaking", "listening", "active", "ignored", "turn", "speech", "dtmf"}
-        names = (event.removeprefix("call.") for event in self.events)
-        return [name for name in names if name not in skipped]
-
-    @property
-    def keys(self) -> list[tuple[object, object]]:
-        """(digits, direction) of all keys."""
-        return [
-            (entry.details["digits"], entry.details["direction"])
-            for entry in self.journal.entries
-            if entry.event == "call.dtmf"
-        ]
-
-    @property
-    def said(self) -> list[tuple[str, str, bool]]:
-        """(speaker, text, interrupted) of every utterance."""
-        return [
-            (entry.utterance.speaker.value, entry.utterance.text, entry.utterance.interrupted)
-            for entry in self.journal.entries
-            if entry.utterance is not None
-        ]
-
-    @property
-    def documents(self) -> list[list[str]]:
-        """The verbs of every document that was given, with those inside of others."""
-        return [
-            [element.tag for element in ET.fromstring(text).iter()][1:]  # noqa: S314 - our own
-            for text in self.door.answers
-            if text
-        ]
+TOO_EARLY = HttpResponse(status=400, body=b'{"code": 21220, "message": "not in-progress"}')
 
 
 def build_settings(**settings: Any) -> Settings:
     """Settings for Twilio."""
-    return Settings.model_validate(
-        {
-            "provider": "twilio",
-            "twilio": {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN},
-            "from_number": OURS,
-            "public_url": WEBHOOK_URL,
-            "streaming": {"enabled": False},
-            "inbound_policy": "open",
-            **settings,
-        }
-    )
+    account = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+    return carrier_office.build_settings("twilio", account, **settings)
 
 
 @asynccontextmanager
@@ -250,86 +36,41 @@ async def open_office(
     voice: Synthesizer | None = None,
     complaints: tuple[int, ...] = (),
     reports_inbound: bool = True,
+    stream_url: str = carrier_office.STREAM_URL,
     **settings: Any,
 ) -> AsyncIterator[Office]:
-    """An office at work; *steps* are what whoever answers does, and then listens.
-
-    *complaints* are the codes that Twilio's debugger is to show in the end.
-    """
-    door, link = Door(), Link()
-    async with (
-        open_twilio(
-            port=None,
-            outside=door,
-            callee=callee or build_callee(*steps, hang_up_when_done=False),
-            faults=faults,
-            voice=voice or FakeSynthesizer(character_s=LETTER_S),
-            unix_clock=unix_clock,
-        ) as twilio,
-        trio.open_nursery() as nursery,
-    ):
-        link.twilio = twilio
+    """An office at work; *steps* are what whoever answers does, and then listens."""
+    parts = Parts(settings=build_settings(**settings), stream_url=stream_url)
+    async with open_twilio(
+        port=None,
+        outside=parts.door,
+        callee=callee or build_callee(*steps, hang_up_when_done=False),
+        faults=faults,
+        voice=voice or FakeSynthesizer(character_s=LETTER_S),
+        unix_clock=unix_clock,
+    ) as twilio:
         status_url = WEBHOOK_URL if reports_inbound else ""
         twilio.numbers[OURS] = OwnNumber(voice_url=WEBHOOK_URL, status_url=status_url)
-        office = build_office(
-            build_settings(**settings), door, link, twilio, agent or ScriptedAgent(), hears
-        )
-        door.reception, door.nursery = office.reception, nursery
-        nursery.start_soon(office.switchboard.services.wheel.run)
-        await nursery.start(office.switchboard.run)
-        yield office
-        with trio.fail_after(LONGEST_TEST_S):
-            await twilio.settle()
-        nursery.cancel_scope.cancel()
-    assert tuple(complaint.code for complaint in twilio.ledger.complaints) == complaints
-    assert twilio.ledger.open_calls == []
+        async with carrier_office.open_office(
+            parts, twilio, agent=agent, hears=hears, complaints=complaints
+        ) as office:
+            yield office
 
 
-def unix_clock() -> float:
-    """Wall time that jumps along."""
-    return UNIX_S + trio.current_time()
+def documents(office: Office) -> list[list[str]]:
+    """The verbs of every document that was given, with those inside of others."""
+    return [
+        [element.tag for element in ET.fromstring(text).iter()][1:]  # noqa: S314 - our own
+        for text in office.door.answers
+        if text
+    ]
 
 
-def count_ids() -> Iterator[str]:
-    """Ids that are easily told apart."""
-    number = 0
-    while True:
-        number += 1
-        yield f"id-{number}"
+def refuse_redirections(office: Office, count: int) -> None:
+    """Let the next *count* redirections be refused as too early."""
+    left = [TOO_EARLY] * count
 
+    def refuse(request: HttpRequest) -> HttpResponse | None:
+        return left.pop() if left and b"Url=" in request.body else None
 
-def build_office(
-    settings: Settings,
-    door: Door,
-    link: Link,
-    twilio: SimulatedTwilio,
-    agent: ScriptedAgent,
-    hears: tuple[str, ...],
-) -> Office:
-    """The parts of an office, put together."""
-    provider = build_provider(settings, key=KEY)
-    journal = Ledger()
-    services = Services(
-        settings=settings,
-        provider=provider,
-        link=link,
-        links=Links(webhook_url=WEBHOOK_URL, stream_url=STREAM_URL),
-        tokens=StreamTokens(KEY, unix_clock),
-        journal=journal,
-        wheel=Wheel(),
-        synthesizer=SpokenVoice(),
-        transcriber=FakeTranscriber(*hears, "", delay_s=0.05),
-        agent=agent,
-        models=ModelPool(),
-        unix_clock=unix_clock,
-    )
-    switchboard = Switchboard(services, new_id=count_ids().__next__)
-    return Office(
-        switchboard=switchboard,
-        reception=Reception(switchboard, provider, unix_clock=unix_clock),
-        twilio=twilio,
-        journal=journal,
-        agent=agent,
-        door=door,
-        link=link,
-    )
+    office.link.refuses = refuse

@@ -10,7 +10,7 @@ from quart import Response, request
 from quart_trio import QuartTrio
 
 from tests.web.hostile import PATIENCE_S
-from voicecalld.edge_settings import ServeSettings, StreamingSettings, WebhookSecuritySettings
+from voicecalld.edge_settings import StreamingSettings, WebhookSecuritySettings
 from voicecalld.web.client_address import PEER_EXTENSION
 from voicecalld.web.edge import Edge
 from voicecalld.web.limits import EdgeLimits
@@ -114,12 +114,13 @@ def build_doorway(
 ) -> Doorway:
     """An edge that does not run yet."""
     app, media = SmallApp(), SmallMedia()
+    chosen = StreamingSettings.model_validate(streaming)
     edge = Edge(
-        serve=ServeSettings(),
-        streaming=StreamingSettings.model_validate(streaming),
+        webhook_paths=["/voice/webhook"],
+        streaming=chosen,
         security=WebhookSecuritySettings(trusted_proxy_ips=trusted),
         app=app,
-        open_stream=media.open_stream,
+        open_streams={chosen.stream_path: media.open_stream} if chosen.enabled else {},
         limits=limits,
     )
     return Doorway(edge=edge, app=app, media=media)

@@ -27,7 +27,7 @@ class Desk(Reception):
     """Notes what gets as far as a reception, and answers it in time or later."""
 
     def __init__(self, real: Reception) -> None:
-        super().__init__(real.switchboard, real.provider, unix_clock=real.unix_clock)
+        super().__init__(real.switchboard, real.carrier, unix_clock=real.unix_clock)
         self.received: list[tuple[Webhook, str]] = []
         self.reply = Reply(content_type="text/xml", body=b"<Response/>")
         self.takes_s = 0.0
@@ -270,6 +270,7 @@ async def test_the_desk_is_told_who_is_at_the_other_end_of_the_connection(
     await post(app, client=client, peer=peer)
 
     assert [peer for _, peer in desk.received] == [expected]
+    assert [webhook.client for webhook, _ in desk.received] == [client or ""]
 
 
 async def test_a_proxy_is_believed_by_its_own_address_and_not_by_its_clients(

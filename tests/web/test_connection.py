@@ -40,6 +40,28 @@ async def test_a_head_that_was_looked_at_is_still_there() -> None:
         assert head + await ours.socket.recv(100) == post()
 
 
+@pytest.mark.parametrize(
+    ("answer", "sent"),
+    [
+        (b"HTTP/1.1 200 \r\na: b\r\n\r\n", b"HTTP/1.1 200 OK\r\na: b\r\n\r\n"),
+        (b"HTTP/1.1 401 \r\n\r\n", b"HTTP/1.1 401 Unauthorized\r\n\r\n"),
+        (b"HTTP/1.1 401 No\r\n\r\n", b"HTTP/1.1 401 No\r\n\r\n"),
+        (b"HTTP/1.1 299 \r\n\r\n", b"HTTP/1.1 299 \r\n\r\n"),
+    ],
+)
+async def test_an_answer_begins_with_its_status_in_words(answer: bytes, sent: bytes) -> None:
+    async with open_pair() as (ours, theirs):
+        request = request_on(ours)
+
+        await request.send_all(answer)
+        await request.send_all(answer)
+
+        received = b""
+        while len(received) < len(sent + answer):
+            received += await theirs.receive_some()
+    assert received == sent + answer
+
+
 async def test_who_reads_the_connection_next_is_woken_by_every_byte() -> None:
     async with open_pair() as (ours, theirs):
         for part in (START, b"\r\n"):

@@ -88,7 +88,7 @@ async def test_a_bug_of_a_media_stream_ends_one_connection_and_no_other(error: E
         raise error
 
     async with open_doorway() as doorway:
-        doorway.edge.open_stream = broken
+        doorway.edge.open_streams = dict.fromkeys(doorway.edge.open_streams, broken)
         with structlog.testing.capture_logs() as logged:
             answer = await ask(doorway.address, UPGRADE + b"\r\n")
 

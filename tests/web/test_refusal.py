@@ -44,7 +44,7 @@ def test_an_upgrade_without_a_key_is_not_accepted_in_order_to_refuse_it() -> Non
 
 
 def test_many_refusals_make_few_lines_that_count_them() -> None:
-    clock = iter([0.0, 0.1, 0.9, 1.0, 1.5])
+    clock = iter([0.0, 0.1, 9.0, 10.0, 15.0])
     refusals = RefusalLog(lambda: next(clock))
 
     with structlog.testing.capture_logs() as logged:

@@ -8,7 +8,7 @@ from tests.switchboard.office import open_office
 from tests.web.doorway import SmallMedia
 from tests.web.hostile import ask, eventually, post, status_of
 from tests.web.test_app import PROOFS, PUBLIC, Desk
-from voicecalld.edge_settings import ServeSettings, StreamingSettings, WebhookSecuritySettings
+from voicecalld.edge_settings import StreamingSettings, WebhookSecuritySettings
 from voicecalld.web.app import build_app
 from voicecalld.web.edge import Edge
 from voicecalld.web.limits import EdgeLimits
@@ -23,11 +23,11 @@ PROOF_LINES = b"".join(name + b": " + value + b"\r\n" for name, value in PROOFS)
 def build_edge(desk: Desk) -> Edge:
     urls = PublicUrls(public_url=PUBLIC, address="a:1")
     return Edge(
-        serve=ServeSettings(),
+        webhook_paths=["/voice/webhook"],
         streaming=StreamingSettings(),
         security=WebhookSecuritySettings(),
         app=build_app([WebhookDoor(desk, "/voice/webhook", urls, LIMITS)], LIMITS),
-        open_stream=SmallMedia().open_stream,
+        open_streams={"/voice/stream": SmallMedia().open_stream},
         limits=LIMITS,
     )
 

@@ -146,7 +146,8 @@ MARKUP: Final = tuple(
         (r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1"),  # a link, an image
         (r"\]\([^()\s]*\)?", ""),  # the rest of a link that began in the clause before
         (r"<([a-z]+:[^<>\s]*|[^<>\s]+@[^<>\s]+)>", r"\1"),  # a bare address
-        (r"</?[A-Za-z][^<>]*>|[\[\]|]", " "),
+        (r"</?[A-Za-z][\w:.-]*(?:\s[^<>=]*=[^<>]*|\s*/?)>|[\[\]|]", " "),  # a tag, a bracket
+        (r"<([A-Za-z][^<>]*)>", r" \1 "),  # no tag has such words, but people write so
         (r"^[ \t]*[-*+\u2022\u2023\u25e6][ \t]+", ""),  # a list's item
         (r"\*{2,}|_{2,}", ""),
         # Blanks are collapsed before clauses are cut, so items may follow one another.

@@ -25,10 +25,14 @@ class ShowState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """The call is over: tell the carrier if it does not know, release everything."""
+    """The call is over: tell the carrier if it does not know, release everything.
+
+    ``cause`` says in a few words what the reason leaves open; empty if it says all.
+    """
 
     reason: EndReason
     carrier_knows: bool
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,9 +38,13 @@ class Stage(StrEnum):
 
 
 class TurnClock:
-    """The stages of one answer, each at its first occurrence."""
+    """The stages of one answer, each at its first occurrence.
 
-    def __init__(self, turn: int, timing: CallerTiming) -> None:
+    Without a *timing* nobody knows when the other party stopped speaking, so nothing can be
+    measured from there.
+    """
+
+    def __init__(self, turn: int, timing: CallerTiming | None) -> None:
         self.turn = turn
         self.timing = timing
         self.at_s: dict[Stage, float] = {}
@@ -51,18 +55,21 @@ class TurnClock:
 
     def latency(self, unix_s: float) -> TurnLatency:
         """What was measured, counted from the end of their speech."""
+        if self.timing is None:
+            return TurnLatency(turn=self.turn, unix_s=unix_s)
+        began_s = self.timing.speech_ended_s
         return TurnLatency(
             turn=self.turn,
             unix_s=unix_s,
-            endpoint_s=self.timing.endpointed_s - self.timing.speech_ended_s,
-            transcript_s=self.timing.transcribed_s - self.timing.speech_ended_s,
-            first_text_s=self.since(Stage.TEXT),
-            first_audio_s=self.since(Stage.AUDIO),
-            first_frame_s=self.since(Stage.FRAME),
-            first_mark_s=self.since(Stage.MARK),
+            endpoint_s=self.timing.endpointed_s - began_s,
+            transcript_s=self.timing.transcribed_s - began_s,
+            first_text_s=self.since(Stage.TEXT, began_s),
+            first_audio_s=self.since(Stage.AUDIO, began_s),
+            first_frame_s=self.since(Stage.FRAME, began_s),
+            first_mark_s=self.since(Stage.MARK, began_s),
         )
 
-    def since(self, stage: Stage) -> float | None:
-        """From the end of their speech to *stage*, if it happened."""
+    def since(self, stage: Stage, began_s: float) -> float | None:
+        """From *began_s* to *stage*, if it happened."""
         at_s = self.at_s.get(stage)
-        return None if at_s is None else at_s - self.timing.speech_ended_s
+        return None if at_s is None else at_s - began_s

@@ -30,7 +30,8 @@ class LegState(StrEnum):
     ENDED = "ended"
 
 
-# `Placed` may come late: the first webhooks can overtake the answer to the dial.
+# `Placed` may come late: the first webhooks can overtake the answer to the dial. It and `Answered`
+# may come again: carriers tell the same with a webhook, with a question, and with the stream.
 LEG_TRANSITIONS: Final[Mapping[LegState, Mapping[type[LegEvent], LegState]]] = {
     LegState.NEW: {
         Placed: LegState.DIALING,
@@ -40,6 +41,7 @@ LEG_TRANSITIONS: Final[Mapping[LegState, Mapping[type[LegEvent], LegState]]] = {
         HungUp: LegState.ENDED,
     },
     LegState.DIALING: {
+        Placed: LegState.DIALING,
         Rang: LegState.RINGING,
         Answered: LegState.ANSWERED,  # some mobile networks answer without ringing
         Connected: LegState.CONNECTED,  # sound proves an answer nobody has told us of
@@ -53,11 +55,13 @@ LEG_TRANSITIONS: Final[Mapping[LegState, Mapping[type[LegEvent], LegState]]] = {
     },
     LegState.ANSWERED: {
         Placed: LegState.ANSWERED,
+        Answered: LegState.ANSWERED,
         Connected: LegState.CONNECTED,
         HungUp: LegState.ENDED,
     },
     LegState.CONNECTED: {
         Placed: LegState.CONNECTED,
+        Answered: LegState.CONNECTED,
         Disconnected: LegState.ANSWERED,
         HungUp: LegState.ENDED,
     },

@@ -50,6 +50,12 @@ REASONS: Final = {
     Limit.STALE: EndReason.TIMEOUT,
 }
 
+NEVER_CONNECTED: Final = "its sound was never connected"
+
+# What is reported of a call that somebody has hung up: the other party, or a carrier that could
+# not connect the sound and had nothing else to do. Whoever it was has heard nothing.
+PLAIN_ENDS: Final = frozenset({EndReason.COMPLETED, EndReason.HANGUP_USER})
+
 UNANSWERED: Final = frozenset({LegState.DIALING, LegState.RINGING})
 
 TALKING: Final = frozenset({CallState.SPEAKING, CallState.LISTENING})
@@ -119,8 +125,7 @@ class CallMachine:
                     self.limits.set(Limit.RING, now_s + self.policy.ring_s)
                 return ()
             case Answered():
-                self._note_answer(now_s)
-                self.limits.set(Limit.CONNECT, now_s + CONNECT_S)
+                self._on_answered(now_s)
                 return ()
             case Connected():
                 return self._on_connected(now_s)
@@ -128,18 +133,26 @@ class CallMachine:
                 self.limits.set(Limit.RECONNECT, now_s + RECONNECT_S)
                 self.turn.ours.hold(now_s)
                 return ()
-            case HungUp(reason=reason, by_us=by_us):
-                return (Finish(reason=reason, carrier_knows=not by_us),)
+            case HungUp():
+                return (self._judge_end(event),)
             case _:
                 assert_never(event)
 
-    def _note_answer(self, now_s: float) -> None:
+    def _judge_end(self, ended: HungUp) -> Finish:
+        """The end that was reported or decided; a call without any sound has failed."""
+        if not (ended.by_us or self.has_connected) and ended.reason in PLAIN_ENDS:
+            return Finish(reason=EndReason.FAILED, carrier_knows=True, cause=NEVER_CONNECTED)
+        return Finish(reason=ended.reason, carrier_knows=not ended.by_us)
+
+    def _on_answered(self, now_s: float) -> None:
+        if Limit.LONGEST in self.limits.at_s:  # a second answer must not buy more time
+            return
         self.limits.forget(Limit.RING, Limit.STALE)
-        if Limit.LONGEST not in self.limits.at_s:  # a second answer must not buy more time
-            self.limits.set(Limit.LONGEST, now_s + self.policy.longest_s)
+        self.limits.set(Limit.LONGEST, now_s + self.policy.longest_s)
+        self.limits.set(Limit.CONNECT, now_s + CONNECT_S)
 
     def _on_connected(self, now_s: float) -> Commands:
-        self._note_answer(now_s)
+        self._on_answered(now_s)
         self.limits.forget(Limit.CONNECT, Limit.RECONNECT)
         if self.has_connected:
             self.turn.ours.release(now_s)
@@ -150,7 +163,8 @@ class CallMachine:
     def _on_woke(self, now_s: float) -> Commands:
         due = self.limits.take_due(now_s)
         if due is not None:
-            return (Finish(reason=REASONS[due], carrier_knows=False),)
+            cause = NEVER_CONNECTED if due is Limit.CONNECT else ""
+            return (Finish(reason=REASONS[due], carrier_knows=False, cause=cause),)
         return self.turn.wake(now_s)
 
     def _finish(self, commands: Commands) -> Commands:

@@ -71,6 +71,8 @@ class Playout:
         self.lead_s = lead_s
         self.keys: deque[Frame] = deque()  # of no turn
         self.played_out_s = 0.0  # when the carrier will have played all that it was sent
+        self.full_until_s = 0.0
+        """Until then the carrier holds enough, and there is nothing to be taken."""
         self.start(NO_TURN)
 
     def start(self, turn: int) -> None:
@@ -83,6 +85,7 @@ class Playout:
         self.confirmed = -1
         self.queued_s = 0.0  # of the whole turn's sound, sent or not
         self.sent_s = 0.0
+        self.full_until_s = 0.0
         self.is_complete = False
 
     # --- filling ---------------------------------------------------------------------
@@ -131,13 +134,19 @@ class Playout:
         While that many are waiting, frames are given *at_once* together.
         """
         due: list[Frame | Mark] = []
-        if len(self.queue) >= at_once and not self._has_room(at_once, now_s):
-            return due
+        if len(self.queue) < at_once or self._has_room(at_once, now_s):
+            self._move_due(due, now_s)
+        if len(self.queue) >= at_once:
+            lead_s = self.lead_s + TICK_TOLERANCE_S
+            self.full_until_s = self.played_out_s + at_once * FRAME_S - lead_s
+        return due
+
+    def _move_due(self, due: list[Frame | Mark], now_s: float) -> None:
         while queue := self.keys or self.queue:
             item = queue[0]
             if isinstance(item, Frame):
                 if not self._has_room(1, now_s):
-                    break
+                    return
                 self.played_out_s = max(self.played_out_s, now_s) + FRAME_S
                 if queue is self.queue:
                     self.sent_s += FRAME_S
@@ -145,7 +154,6 @@ class Playout:
                 self.marks[item.name] = item.clause
             due.append(item)
             queue.popleft()
-        return due
 
     def _has_room(self, frames: int, now_s: float) -> bool:
         ahead_s = self.played_out_s - now_s

@@ -58,7 +58,10 @@ class Speaker(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """The summary of a call; times are seconds of wall time since 1970."""
+    """The summary of a call; times are seconds of wall time since 1970.
+
+    ``end_cause`` says what the last state leaves open, such as why a call was not taken.
+    """
 
     call_id: CallId
     provider: str
@@ -72,6 +75,7 @@ class CallRecord:
     answered_unix_s: float | None = None
     ended_unix_s: float | None = None
     idempotency_key: str | None = None
+    end_cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,8 @@ class TurnLatency:
     """How long the other party waited for an answer, stage by stage, in seconds.
 
     Every figure counts from the end of their speech, except where ``None`` says that the stage
-    did not happen. ``first_frame_s`` is the sum that a caller feels.
+    did not happen, or that nobody could measure it: without a media stream none is measured.
+    ``first_frame_s`` is the sum that a caller feels.
     """
 
     turn: int

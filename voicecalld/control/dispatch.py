@@ -43,6 +43,14 @@ def offers(service: Service, method: str) -> bool:
     return method == "voice_call" or method in HANDLERS
 
 
+def complain(service: Service, method: str) -> str:
+    """Why *method* is not offered."""
+    if method in HANDLERS:
+        provider = service.identity.provider
+        return f'Method not found: {method} needs provider "mock", and this is "{provider}"'
+    return f"Method not found: {method[:100]}"
+
+
 async def run_method(service: Service, method: str, params: Json) -> Answer:
     """Run a method that `offers` knows."""
     if method == "voice_call":
@@ -61,8 +69,7 @@ class Dispatcher:
         """Run *request*; what is answered to a notification is for nobody."""
         request_id = request.id if isinstance(request, Request) else None
         if not offers(self.service, request.method):
-            message = f"Method not found: {request.method[:100]}"
-            return failed(request_id, METHOD_NOT_FOUND, message)
+            return failed(request_id, METHOD_NOT_FOUND, complain(self.service, request.method))
         try:
             answer = await run_method(self.service, request.method, request.params)
             return self.note(request_id, answer)

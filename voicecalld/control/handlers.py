@@ -73,6 +73,7 @@ async def initiate(service: Service, params: InitiateParams) -> Answer:
             to=params.to,
             message=params.message,
             mode=None if params.mode is None else Mode(params.mode),
+            provider=params.provider,
             idempotency_key=params.idempotency_key,
         )
     return {"callId": call_id, "initiated": True}
@@ -161,10 +162,12 @@ async def info(service: Service, _params: NoParams) -> Answer:
         "version": identity.version,
         "pid": identity.pid,
         "provider": identity.provider,
+        "carriers": [*identity.carriers],
         "startedAt": render_time(identity.started_unix_s),
         "uptimeSeconds": round(max(0.0, service.clock() - identity.started_unix_s), 3),
         "socket": identity.socket,
         **({"address": identity.address} if identity.address else {}),
+        **({"webhooks": {**identity.webhooks}} if identity.webhooks else {}),
         "calls": {"live": service.calls.live_count},
         "lastEvent": service.journal.last_seq,
     }

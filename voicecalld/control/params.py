@@ -92,6 +92,7 @@ class InitiateParams(Params):
     message: Message
     to: Number | None = None
     mode: Literal["notify", "conversation"] | None = None
+    provider: Name | None = None
     idempotency_key: Name | None = None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import trio
@@ -49,6 +49,7 @@ class Calls(Protocol):
         to: PhoneNumber | None,
         message: str,
         mode: Mode | None,
+        provider: str | None,
         idempotency_key: str | None,
     ) -> CallId:
         """Place a call."""
@@ -149,14 +150,21 @@ class Ringer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What the daemon tells about itself; ``address`` is where carriers find it, if they need."""
+    """What the daemon tells about itself.
+
+    ``carriers`` are all that calls can be placed with, ``provider`` is the default among them.
+    Unless they are inside, ``address`` is where they are listened for, and ``webhooks`` are the
+    URLs that they call.
+    """
 
     version: str
     pid: int
     provider: str
+    carriers: tuple[str, ...]
     socket: str
     started_unix_s: float
     address: str = ""
+    webhooks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

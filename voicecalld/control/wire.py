@@ -36,6 +36,7 @@ def render_call(record: CallRecord, latencies: Sequence[TurnLatency] = ()) -> Js
         "answeredAt": render_time_if(record.answered_unix_s),
         "endedAt": render_time_if(record.ended_unix_s),
         "endReason": None if record.state in LIVE_STATES else record.state.value,
+        "endCause": record.end_cause,
     }
     known: JsonObject = {name: value for name, value in call.items() if value is not None}
     felt_s = [turn.first_frame_s for turn in latencies if turn.first_frame_s is not None]

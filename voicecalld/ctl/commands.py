@@ -167,7 +167,9 @@ def absolute(path: str) -> str:
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    "call": asks("voicecall.initiate", "message to mode idempotency_key", render.show_placed),
+    "call": asks(
+        "voicecall.initiate", "message to mode provider idempotency_key", render.show_placed
+    ),
     "continue": asks("voicecall.continue", "call_id message", render.show_reply),
     "speak": asks("voicecall.speak", "call_id message", render.show_spoken),
     "dtmf": asks("voicecall.dtmf", "call_id digits", render.show_done),

@@ -69,6 +69,9 @@ def add_call_commands(commands: Commands) -> None:
         help="only tell the message, or talk (default: the daemon's setting)",
     )
     call.add_argument(
+        "--provider", metavar="NAME", help="the carrier (default: the daemon's setting)"
+    )
+    call.add_argument(
         "--idempotency-key", metavar="KEY", help="names this order: the same key never dials twice"
     )
     for name, sentence in (

@@ -1,9 +1,20 @@
 """Results for people: sentences, lines and tables, with times as on their own clocks."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from voicecalld.ctl.screen import Screen
 from voicecalld.rpc.json_line import Json, JsonObject
+
+STAGES: Final = (
+    "endpointMs",
+    "transcriptMs",
+    "firstTextMs",
+    "firstAudioMs",
+    "firstFrameMs",
+    "firstMarkMs",
+)
+"""The stages of an answer; on the wire those are left out that were not measured."""
 
 
 def show_placed(result: JsonObject, screen: Screen) -> None:
@@ -43,7 +54,7 @@ def show_calls(result: JsonObject, screen: Screen) -> None:
     if not calls:
         screen.line("no calls")
         return
-    heads = ("call", "started", "lasted", "direction", "from", "to", "state")
+    heads = ("call", "started", "lasted", "provider", "direction", "from", "to", "state")
     screen.table(heads, [describe_call(call) for call in calls])
 
 
@@ -53,17 +64,29 @@ def describe_call(call: JsonObject) -> list[str]:
         text(call, "callId"),
         local_time(text(call, "startedAt")),
         lasted(call),
+        text(call, "provider"),
         text(call, "direction"),
-        text(call, "from"),
+        describe_caller(call),
         text(call, "to"),
-        text(call, "state"),
+        describe_state(call),
     ]
+
+
+def describe_caller(call: JsonObject) -> str:
+    """Who calls; a number that is withheld is an empty text on the wire."""
+    return text(call, "from") or "anonymous"
+
+
+def describe_state(call: JsonObject) -> str:
+    """A call's state, and why it is over if the state does not tell."""
+    cause = text(call, "endCause")
+    return text(call, "state") + (f": {cause}" if cause else "")
 
 
 def show_call(call: JsonObject, screen: Screen) -> None:
     """One call, a member a line."""
     width = max(len(name) for name in call) + 2
-    for name, value in call.items():
+    for name, value in {**call, "from": describe_caller(call)}.items():
         shown = local_time(str(value)) if name.endswith("At") else plain(value)
         screen.line(f"{name}:".ljust(width) + shown)
 
@@ -77,16 +100,15 @@ def show_transcript(result: JsonObject, screen: Screen) -> None:
 
 
 def show_latency(result: JsonObject, screen: Screen) -> None:
-    """How long each stage took."""
-    stages = member(result, "stages")
-    screen.line(
-        f"turns: {len(members(result, 'turns'))}; milliseconds since the caller's last word"
-    )
-    if stages:
+    """How long each stage took; a dash where none was measured."""
+    stages, turns = member(result, "stages"), members(result, "turns")
+    screen.line(f"turns: {len(turns)}; milliseconds since the caller's last word")
+    if turns:
         heads = ("stage", "count", "p50", "p95", "p99")
+        none: JsonObject = {"count": 0}
         rows = [
-            [name, *(plain(member(stages, name).get(head)) for head in heads[1:])]
-            for name in stages
+            [name, *(plain((member(stages, name) or none).get(head, "-")) for head in heads[1:])]
+            for name in STAGES
         ]
         screen.table(heads, rows)
 
@@ -120,8 +142,10 @@ def show_versions(result: JsonObject, screen: Screen) -> None:
         f" at {text(daemon, 'socket')}, process {plain(daemon.get('pid'))}"
         f", provider {text(daemon, 'provider')}, since {local_time(text(daemon, 'startedAt'))}"
     )
+    for name, url in member(daemon, "webhooks").items():
+        screen.line(f"webhooks of {name}: {plain(url)}")
     if "address" in daemon:
-        screen.line(f"carriers reach it at {text(daemon, 'address')}")
+        screen.line(f"it listens for carriers at {text(daemon, 'address')}")
 
 
 def show_ring(result: JsonObject, screen: Screen) -> None:

@@ -28,7 +28,8 @@ STYLES: Final[Mapping[str, str]] = {
 }
 
 STATES: Final[Mapping[str, str]] = {
-    "call.initiated": "placed",
+    "call.initiated": "the carrier is asked to dial",
+    "call.placed": "placed",
     "call.ringing": "the telephone rings",
     "call.answered": "the callee picks up",
     "call.active": "the line carries sound",

@@ -15,8 +15,9 @@ from voicecalld.provider.base import (
     RejectCall,
 )
 from voicecalld.provider.http import Reply, Webhook
+from voicecalld.provider.json_text import parse_json
 from voicecalld.provider.mock.signature import sign
-from voicecalld.provider.mock.webhook import MockEvent, MockReason, load_json
+from voicecalld.provider.mock.webhook import MockEvent, MockReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def parse_answer(reply: Reply) -> Answer:
     """
     if reply.status != 200:
         raise BadMessageError(f"a webhook was answered with status {reply.status}")
-    match load_json(reply.body):
+    match parse_json(reply.body):
         case {"do": "connect", "stream": str(url), "token": str(token)} if url and token:
             return ConnectStream(stream_url=url, token=token)
         case {"do": "reject"}:

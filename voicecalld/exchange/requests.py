@@ -8,8 +8,8 @@ from voicecalld.errors import BadMessageError
 from voicecalld.ids import CallId, PhoneNumber, ProviderCallId, parse_digits, parse_phone_number
 from voicecalld.provider.base import PlaceOrder
 from voicecalld.provider.http import HttpRequest, HttpResponse
+from voicecalld.provider.json_text import parse_json
 from voicecalld.provider.mock.rest import CALLS_URL
-from voicecalld.provider.mock.webhook import load_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ def parse_request(request: HttpRequest) -> RestOrder | None:
         return None
     match request.method, *request.url.removeprefix(CALLS_URL).split("/"):
         case "POST", "":
-            return parse_place_order(load_json(request.body))
+            return parse_place_order(parse_json(request.body))
         case "DELETE", "", call:
             return HangUpOrder(call=ProviderCallId(call))
         case "POST", "", call, "digits":
-            return parse_press_order(ProviderCallId(call), load_json(request.body))
+            return parse_press_order(ProviderCallId(call), parse_json(request.body))
         case _:
             return None
 

@@ -5,8 +5,8 @@ inflate bodies without bound, and obey proxies named by the environment (``HTTPS
 """
 
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import httpx  # noqa: ASYNC127 - its pool was tried under cancellation, that of httpx2 was not
@@ -18,6 +18,8 @@ from voicecalld.errors import CarrierError, OutcomeUnknownError, UnreachableErro
 from voicecalld.net.retry import (
     MOST_ATTEMPTS,
     Outcome,
+    after_doubt,
+    leaves_doubt,
     may_ask_again,
     pause_s,
 )
@@ -61,7 +63,8 @@ class HttpLink:
         """Send *request* and wait for the answer, again where that is safe.
 
         Redirects are not followed. An answer of 5xx, if it was the last, is given as it is: the
-        caller knows what it leaves open, and its body tells why.
+        caller knows what it leaves open, and its body tells why. An answer that comes after an
+        attempt of which nobody knows what it has done says so.
 
         Raises:
             UnreachableError: nothing has left this machine.
@@ -69,15 +72,19 @@ class HttpLink:
             CarrierError: it cannot be sent at all.
         """
         attempt = 1
+        is_doubtful = False
         outcome = await self.ask(request)
         while attempt < MOST_ATTEMPTS and may_ask_again(request, outcome):
             wait_s = pause_s(attempt, outcome, self.random)
             if not is_time_left(request, wait_s):
                 break
             log.info("carrier is asked again", reason=describe(outcome), wait_s=round(wait_s, 3))
+            is_doubtful = is_doubtful or leaves_doubt(outcome)
             await trio.sleep(wait_s)
             attempt += 1
             outcome = await self.ask(request)
+        if is_doubtful:
+            outcome = after_doubt(outcome)
         if isinstance(outcome, CarrierError):
             raise outcome
         return outcome
@@ -192,6 +199,11 @@ def reason_of(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+async def read_trust() -> ssl.SSLContext:
+    """The authorities that are believed; reading them takes long enough to be heard in a call."""
+    return await trio.to_thread.run_sync(lambda: httpx.create_ssl_context(trust_env=False))
+
+
 @asynccontextmanager
 async def open_http_link(
     random: Callable[[], float], *, trust: ssl.SSLContext | None = None
@@ -200,8 +212,8 @@ async def open_http_link(
 
     By default those of the authorities that certifi lists, whatever ``SSL_CERT_FILE`` says.
     """
-    if trust is None:  # reading them takes long enough to be heard in a call
-        trust = await trio.to_thread.run_sync(lambda: httpx.create_ssl_context(trust_env=False))
+    if trust is None:
+        trust = await read_trust()
     limits = httpx.Limits(
         max_connections=None,
         max_keepalive_connections=MOST_AT_ONCE,
@@ -213,3 +225,16 @@ async def open_http_link(
     finally:
         with trio.move_on_after(CLOSE_S, shield=True):
             await transport.aclose()
+
+
+@asynccontextmanager
+async def open_http_links(
+    names: Iterable[str], random: Callable[[], float]
+) -> AsyncGenerator[Mapping[str, HttpLink], None]:
+    """A link for each of *names* for as long as the block lasts; each has its own places."""
+    trust = await read_trust()
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(open_http_link(random, trust=trust))
+            for name in names
+        }

@@ -2,7 +2,8 @@
 
 To wait for a socket, be woken and wait again costs more than to read a frame from it. So those of
 calls are looked at together, at every step of the wheel, which turns anyway while there are calls:
-what has come is read at most 5 ms later, and nobody waits who would have to be woken.
+what has come is read 5 ms later, if it is not too much, and nobody waits who would have to be
+woken.
 """
 
 import select
@@ -12,6 +13,11 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from voicecalld.net.wheel import Wheel
+
+# Of those that have something, so many are read at one step and the rest at the next: whoever
+# speaks is not kept waiting. The kernel sees to it that all have their turn. From 320 calls on
+# frames are read later, two together, which is cheaper: within 40 ms at six hundred.
+READERS_AT_ONCE = 80
 
 
 class Reader(Protocol):
@@ -49,8 +55,8 @@ class Inlet:
                 self.epoll.unregister(number)
 
     def look(self) -> None:
-        """Let everybody read who has something to read."""
-        for number, _ in self.epoll.poll(0):
+        """Let those read who have something to read, and have waited longest."""
+        for number, _ in self.epoll.poll(0, READERS_AT_ONCE):
             reader = self.readers.get(number)
             if reader is not None:  # else it has gone since
                 reader.read_now()

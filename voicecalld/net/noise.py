@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-QUIET_S: Final = 1.0
+QUIET_S: Final = 10.0
 """Between two lines about the same thing."""
 
 

@@ -6,6 +6,7 @@ Of everything else nobody knows whether it was done, so only a request that is r
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from voicecalld.errors import CarrierError, OutcomeUnknownError, UnreachableError
@@ -43,12 +44,38 @@ def may_ask_again(request: HttpRequest, outcome: Outcome) -> bool:
             assert_never(outcome)
 
 
+def leaves_doubt(outcome: Outcome) -> bool:
+    """Whether the carrier may have obeyed, for all that *outcome* tells."""
+    match outcome:
+        case UnreachableError():
+            return False
+        case OutcomeUnknownError():
+            return True
+        case HttpResponse(status=status):
+            return status >= SERVER_ERROR
+        case CarrierError():
+            return False
+        case _:
+            assert_never(outcome)
+
+
+def after_doubt(outcome: Outcome) -> Outcome:
+    """*outcome* of a request that may have been obeyed when it was sent before.
+
+    The carrier tells of the repetition alone, and it says less than it seems to.
+    """
+    if isinstance(outcome, HttpResponse):
+        return replace(outcome, follows_doubt=True)
+    return OutcomeUnknownError(f"an earlier answer was lost, and now {outcome}")
+
+
 def pause_s(attempt: int, outcome: Outcome, random: Callable[[], float]) -> float:
     """How long to wait after attempt number *attempt*, the first of which is 1.
 
     It doubles each time. A part of it is chance (*random* gives less than 1), so that calls that
     were refused together do not come back together. A ``Retry-After`` in seconds is honoured up
-    to `LONGEST_PAUSE_S`; one that is a date is not, for the clocks may differ.
+    to `LONGEST_PAUSE_S`; one that is a date is not, for the clocks may differ. With 429 so is
+    ``X-RateLimit-Reset`` instead of it, which is the seconds until more is allowed.
     """
     backoff_s = FIRST_PAUSE_S * 2.0 ** (attempt - 1) * (1 + random()) / 2
     return min(max(backoff_s, asked_pause_s(outcome)), LONGEST_PAUSE_S)
@@ -59,4 +86,6 @@ def asked_pause_s(outcome: Outcome) -> float:
     if isinstance(outcome, CarrierError):
         return 0.0
     text = outcome.headers.get("retry-after", "").strip()
+    if not text and outcome.status == TOO_MANY_REQUESTS:
+        text = outcome.headers.get("x-ratelimit-reset", "").strip()
     return float(text) if RETRY_AFTER_SECONDS.fullmatch(text) else 0.0

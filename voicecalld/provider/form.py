@@ -79,6 +79,18 @@ def read_one(fields: Fields, name: str) -> str | None:
     return values[0] if values else None
 
 
+def read_own(query: Fields, name: str) -> str | None:
+    """What we have put into the URL of a webhook as *name*; None if nothing.
+
+    Raises:
+        BadMessageError: it is empty, or there twice: we write no such URLs.
+    """
+    value = read_one(query, name)
+    if value == "":
+        raise BadMessageError(f"a webhook's URL with an empty {name}")
+    return value
+
+
 def media_type(webhook: Webhook) -> str:
     """What *webhook* says that its body is, in lower case and without parameters."""
     return webhook.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -20,21 +20,30 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """What a carrier answered."""
+    """What a carrier answered.
+
+    With ``follows_doubt`` the request was sent before, and may have been obeyed then: a refusal
+    refuses only that it is obeyed again.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    follows_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A request that a carrier made to us; header names are in lower case."""
+    """A request that a carrier made to us; header names are in lower case.
+
+    ``client`` is the address that it came from, for the log alone; empty if that is not known.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
+    client: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

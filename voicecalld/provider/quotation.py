@@ -12,13 +12,18 @@ MASK: Final = "***"
 
 
 def quote_response(
-    response: HttpResponse, *, code: int | None = None, secrets: Iterable[str] = ()
+    response: HttpResponse,
+    *,
+    code: int | None = None,
+    words: str = "",
+    secrets: Iterable[str] = (),
 ) -> str:
-    """The status, the carrier's own *code* and the beginning of the body.
+    """The status, the carrier's own *code* and *words*, or else the beginning of the body.
 
     Args:
         response: what was answered.
         code: the carrier's own number of what went wrong, if it gives one.
+        words: what it says of that, if the body is more than these words.
         secrets: what was sent along, and might come back; no empty text.
 
     Returns:
@@ -27,11 +32,12 @@ def quote_response(
     head = f"status {response.status}" + ("" if code is None else f", code {code}")
     if not response.body:
         return head
-    text = response.body.decode(errors="replace")
+    text = words or response.body.decode(errors="replace")
     for secret in secrets:  # before the cut, which could leave half of one
         text = text.replace(secret, MASK)
     left_bytes = MOST_QUOTED_BYTES - len(f"{head}, ''")
-    return f"{head}, '{cut(printable(text[:MOST_QUOTED_BYTES]), left_bytes)}'"
+    quoted = cut(printable(text[:MOST_QUOTED_BYTES]), left_bytes)
+    return f"{head}: {quoted}" if words else f"{head}, '{quoted}'"
 
 
 def cut(text: str, most_bytes: int) -> str:

@@ -62,7 +62,9 @@ def perhaps(name: str, type_: str, sentence: str) -> Member:
 
 CALL_ID = always("callId", "string", "The call: its id here, or the carrier's.")
 MESSAGE = always(
-    "message", "string", "What is said: 1 to 10000 characters, a letter or a digit among them."
+    "message",
+    "string",
+    "What is said: 1 to 10000 characters, a letter or a digit among them; see A message.",
 )
 SUCCESS = always("success", "boolean", "Always true.")
 CALLS = always("calls", "array", "Calls, the newest first.")
@@ -71,6 +73,7 @@ ON_A_CALL = (NoSuchCallError, CallEndedError, NotConnectedError)
 PLACING = (
     perhaps("to", "string", "Who is called, in E.164; else the setting to_number."),
     perhaps("mode", "string", "notify or conversation; else the setting outbound.default_mode."),
+    perhaps("provider", "string", "With which carrier, one of daemon.info's; else the setting."),
 )
 
 METHODS: Final[Mapping[str, Method]] = {
@@ -205,14 +208,21 @@ METHODS: Final[Mapping[str, Method]] = {
             always("name", "string", "Always voicecalld."),
             always("version", "string", "The daemon's version."),
             always("pid", "integer", "Its process."),
-            always("provider", "string", "Its carrier."),
+            always("provider", "string", "The carrier that calls are placed with by default."),
+            always("carriers", "array", "All carriers that calls can be placed with, by name."),
             always("startedAt", "string", "When it started, in ISO 8601."),
             always("uptimeSeconds", "number", "How long ago that was."),
             always("socket", "string", "The path of this socket."),
             perhaps(
                 "address",
                 "string",
-                "The address and port that carriers reach it at, as host:port; not with mock.",
+                "The address and port that it listens at for carriers, as host:port; "
+                "not with mock.",
+            ),
+            perhaps(
+                "webhooks",
+                "object",
+                "The URL that each carrier calls, by the carrier's name; not with mock.",
             ),
             always("calls", "object", "The number of living calls, as live."),
             always("lastEvent", "integer", "The number of the latest event."),

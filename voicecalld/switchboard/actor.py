@@ -4,6 +4,7 @@ Everything that happens becomes an event in the call's one mailbox; the rules in
 with commands, and this file obeys them. It decides nothing.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Final, assert_never
 
 import structlog
@@ -41,14 +42,13 @@ from voicecalld.call.machine import CallMachine
 from voicecalld.call.record import CallRecord
 from voicecalld.errors import (
     CallEndedError,
-    CallRefusedError,
-    CarrierError,
     JournalError,
-    OutcomeUnknownError,
 )
 from voicecalld.ids import ProviderCallId
-from voicecalld.provider.base import Answer, HangUpCall, Performed, PlaceOrder, StreamOpened
+from voicecalld.provider.base import Answer, HangUpCall, Performed
+from voicecalld.provider.stream import StreamOpened
 from voicecalld.switchboard.carrier_leg import CarrierLeg
+from voicecalld.switchboard.conductor import Conductor
 from voicecalld.switchboard.ending import Ending, surviving
 from voicecalld.switchboard.equipment import Equipment, build_briefing, open_equipment
 from voicecalld.switchboard.mailbox import Mailbox
@@ -57,6 +57,8 @@ from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.native_talk import NativeTalk
 from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.outcome import Outcome
+from voicecalld.switchboard.overheard import Overheard
+from voicecalld.switchboard.placing import Placing
 from voicecalld.switchboard.prompting import Prompting
 from voicecalld.switchboard.services import Services
 from voicecalld.switchboard.speaking import Speaking
@@ -64,9 +66,6 @@ from voicecalld.switchboard.stream_talk import StreamTalk
 from voicecalld.switchboard.talk import Talk
 
 log: Final = structlog.get_logger()
-
-# A dial that was obeyed though its answer was lost is reported as it rings, within seconds.
-NAMING_S = 10.0
 
 # A carrier's own parts learn of an end one after the other: its REST API after the stream.
 ENDING_S = 0.5
@@ -90,19 +89,25 @@ class Call:
         self.tell = self.mailbox.put
         patience_s = services.settings.transcript_timeout_ms / 1000
         self.prompting = Prompting(self.tell, patience_s)
+        self.conductor = self.build_conductor()
         self.talk = self.build_talk()
         self.speaking = Speaking(self.talk, self.minutes)
         self.begun = Outcome[None]()
-        self.placed = Outcome[ProviderCallId]()
-        self.named = trio.Event()
-        if record.provider_call_id is not None:
-            self.named.set()
+        self.placing = Placing(self.notes, carrier, self.tell)
+        self.placed = self.placing.placed
         self.finish: Finish | None = None
         self.over = trio.Event()
 
+    def build_conductor(self) -> Conductor | None:
+        """Whoever tells the carrier what to do, if it takes commands instead of asking."""
+        commands = self.carrier.provider.commands
+        if commands is None:
+            return None
+        return Conductor(self, self.carrier, commands, self.notes.record.call_id)
+
     def build_talk(self) -> Talk:
         """How this call speaks and listens."""
-        if not self.services.uses_streams:
+        if not self.services.uses_streams(self.carrier.provider):
             return NativeTalk(
                 self.services,
                 self.notes.record,
@@ -110,6 +115,7 @@ class Call:
                 self.minutes,
                 self.machine,
                 self.tell,
+                None if self.conductor is None else self.conductor.ask,
             )
         return StreamTalk(
             self.services,
@@ -128,15 +134,16 @@ class Call:
         await self.mailbox.deliver(event)
         await self.services.journal.settle()
 
-    def learn_provider_id(self, named: ProviderCallId) -> None:
-        """The carrier calls the call *named*; to be told by whatever comes from the carrier.
+    def learn_provider_id(
+        self, named: ProviderCallId, placed_as: ProviderCallId | None = None
+    ) -> None:
+        """The carrier calls the call *named*; to be told by whatever comes from the carrier."""
+        self.placing.learn(named, placed_as)
 
-        The answer to the dial may be lost, and a call without a name could not be hung up.
-        """
-        if not self.named.is_set():
-            self.named.set()
-            self.carrier.call = named
-            self.tell(Placed(provider_call_id=named))
+    def start_task(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Run *task* until it ends or the call does; one that is over starts none."""
+        if self.begun.known.is_set() and not self.mailbox.is_closed:
+            self.nursery.start_soon(task)
 
     async def end(self, reason: EndReason) -> None:
         """End the call, and wait until it is over; `Ending.check` tells how that went."""
@@ -153,6 +160,14 @@ class Call:
         """Go on after what the carrier has performed."""
         await self.talk.take_performed(performed)
         await self.deliver(Woke())  # the words have been understood, and are on disk
+
+    def on_spoken(self, token: str) -> None:
+        """The carrier has spoken what it was told under the turn token *token*."""
+        self.talk.on_spoken(token)
+
+    def on_overheard(self, overheard: Overheard) -> None:
+        """The carrier has made out words that are no answer, or not yet."""
+        self.talk.on_overheard(overheard)
 
     async def next_answer(self, asked_under: str = "") -> Answer:
         """What the carrier, which asks under a turn token or at first, is to do next."""
@@ -174,7 +189,8 @@ class Call:
         """Live until the call is over, hung up and recorded; a fault of any part only ends it."""
         record = self.notes.record
         structlog.contextvars.bind_contextvars(call_id=record.call_id)
-        log.info("call begins", direction=record.direction, mode=record.mode.value)
+        way, mode = record.direction, record.mode.value
+        log.info("call begins", provider=record.provider, direction=way, mode=mode)
         try:
             await self.live()
         except* Exception:  # a bug ends this call, and nothing else
@@ -203,28 +219,11 @@ class Call:
             while not self.mailbox.is_empty and self.finish is None:
                 await self.take_letter()  # it may have been ended already: do not dial then
             if self.carrier.order is not None and self.finish is None:
-                self.nursery.start_soon(self.place, self.carrier.order)
+                self.nursery.start_soon(self.placing.place, self.carrier.order)
             while self.finish is None:
                 await self.take_letter()
         finally:
             self.mailbox.close()
-
-    async def place(self, order: PlaceOrder) -> None:
-        """Ask the carrier to dial."""
-        try:
-            # Also when the call is ended meanwhile: a call that nobody knows could not be hung up.
-            with trio.CancelScope(shield=True):  # it has a bound of its own
-                placed = await self.carrier.place(order)
-        except CarrierError as error:
-            log.warning("call not placed, or its answer lost", reason=str(error))
-            with trio.move_on_after(NAMING_S if isinstance(error, OutcomeUnknownError) else 0):
-                await self.named.wait()
-            if not self.named.is_set():  # else its reports or its sound have proved it placed
-                refusal = f"the carrier would not place the call: {error}"
-                self.placed.fail(CallRefusedError(refusal))
-                self.tell(HungUp(reason=EndReason.FAILED, by_us=True))
-        else:
-            self.learn_provider_id(placed)
 
     async def run_stream(self, line: Line, opened: StreamOpened, done: trio.Event) -> None:
         """Listen to the media stream until it ends."""
@@ -251,6 +250,8 @@ class Call:
             for command in self.machine.handle(letter.event, trio.current_time()):
                 self.obey(command)
             self.talk.on_change()
+            if self.conductor is not None:
+                self.conductor.on_change()
         finally:
             letter.was_obeyed()
 
@@ -258,9 +259,7 @@ class Call:
         """Put into the record what the rules need not know."""
         match event:
             case Placed(provider_call_id=provider_call_id):
-                self.carrier.call = provider_call_id
-                self.notes.on_placed(provider_call_id)
-                self.placed.succeed(provider_call_id)
+                self.placing.on_placed(provider_call_id)
             case Answered():
                 self.notes.on_answered()
                 self.talk.on_answered()
@@ -283,7 +282,9 @@ class Call:
                 self.dismiss(CallEndedError(f"the call is over: {finish.reason}"))
             with surviving("last words not recorded"):
                 self.speaking.break_off()
-            await self.ending.complete(finish.reason, carrier_knows=finish.carrier_knows)
+            await self.ending.complete(
+                finish.reason, carrier_knows=finish.carrier_knows, cause=finish.cause
+            )
         finally:
             self.over.set()
 

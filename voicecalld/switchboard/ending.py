@@ -57,14 +57,18 @@ class Ending:
         """Whether nothing is left to be done."""
         return self.is_hung_up and self.is_recorded
 
-    async def complete(self, reason: EndReason, *, carrier_knows: bool) -> None:
+    async def complete(self, reason: EndReason, *, carrier_knows: bool, cause: str = "") -> None:
         """Do everything, for a call that is over by *reason*; never raises, and is bounded."""
         self.reason = reason
+        cause = cause or self.carrier.explain_silence()
+        if cause:
+            self.details = {**self.details, "cause": cause}
         self.is_hung_up = carrier_knows
         await self.hang_up()
         self.record()
         await self.settle()
-        log.info("call over", reason=reason.value)
+        provider, known = self.notes.record.provider, {"cause": cause} if cause else {}
+        log.info("call over", provider=provider, reason=reason.value, **known)
 
     async def hang_up(self) -> None:
         """Have the carrier end the call, unless it has."""

@@ -80,8 +80,13 @@ CREATE TABLE replies (
 CREATE INDEX replies_by_time ON replies (unix_s);
 """
 
+# Why a call was not taken, and the like.
+CAUSES = """
+ALTER TABLE calls ADD COLUMN end_cause TEXT;
+"""
+
 # Step n makes version n of version n - 1; a step that was released is never changed.
-STEPS = (CALLS, REPLIES)
+STEPS = (CALLS, REPLIES, CAUSES)
 SCHEMA_VERSION = len(STEPS)
 
 

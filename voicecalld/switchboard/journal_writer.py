@@ -29,7 +29,8 @@ INSERT INTO calls VALUES (
     :provider_call_id, :answered_unix_s, :ended_unix_s,
     CASE WHEN EXISTS (
         SELECT 1 FROM calls WHERE idempotency_key = :idempotency_key AND call_id <> :call_id
-    ) THEN NULL ELSE :idempotency_key END
+    ) THEN NULL ELSE :idempotency_key END,
+    :end_cause
 )
 ON CONFLICT (call_id) DO UPDATE SET
     provider = excluded.provider,
@@ -42,7 +43,8 @@ ON CONFLICT (call_id) DO UPDATE SET
     provider_call_id = excluded.provider_call_id,
     answered_unix_s = excluded.answered_unix_s,
     ended_unix_s = excluded.ended_unix_s,
-    idempotency_key = excluded.idempotency_key
+    idempotency_key = excluded.idempotency_key,
+    end_cause = excluded.end_cause
 """
 INSERT_EVENT = """
 INSERT INTO events (call_id, event, unix_s, record, details)

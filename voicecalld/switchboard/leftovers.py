@@ -1,17 +1,19 @@
 """Calls that are over for us, while the carrier or the journal does not know it yet."""
 
+from contextlib import suppress
 from typing import Final
 
 import structlog
 import trio
 
-from voicecalld.call.record import CallRecord
+from voicecalld.call.record import CallRecord, CallState
 from voicecalld.ids import CallId, ProviderCallId
+from voicecalld.provider.base import CommandApi, Direction
 from voicecalld.switchboard.actor import Call
-from voicecalld.switchboard.carrier_leg import CarrierLeg
+from voicecalld.switchboard.carrier_leg import CarrierLeg, LegOverError
 from voicecalld.switchboard.ending import Ending, surviving
 from voicecalld.switchboard.notes import Notes
-from voicecalld.switchboard.services import Services
+from voicecalld.switchboard.services import CarrierAccess, Services
 
 log: Final = structlog.get_logger()
 
@@ -81,15 +83,24 @@ class Leftovers:
 
     # --- of calls that did not -------------------------------------------------------
 
-    async def hang_up_stray(self, named: ProviderCallId) -> None:
-        """Hang up a call that lives at the carrier alone; never raises."""
+    async def hang_up_stray(self, carrier: CarrierAccess, named: ProviderCallId) -> None:
+        """Hang up a call that lives at *carrier* alone; never raises."""
         if named in self.strays:
             return
         self.strays.add(named)
         log.warning("call hung up that is over here")
+        leg = build_leg(carrier, named)
+        leg.has_reported = True
         with surviving("carrier did not hang up"):
-            await self.build_leg(named).hang_up()
+            await leg.hang_up()
         self.strays.discard(named)
+
+    async def reject(
+        self, carrier: CarrierAccess, commands: CommandApi, named: ProviderCallId
+    ) -> None:
+        """Refuse a call that was not taken; never raises."""
+        with surviving("carrier did not refuse the call"), suppress(LegOverError):
+            await build_leg(carrier, named).change(commands.reject(named), "the refusal")
 
     async def close_orphans(self) -> None:
         """End the calls that were open when the daemon last ended without warning.
@@ -108,9 +119,11 @@ class Leftovers:
     async def close_orphan(self, record: CallRecord) -> None:
         """Hang up the call of *record*, and write that it is over."""
         services = self.services
-        is_ours = record.provider == services.provider.name  # it may have been another's then
-        leg = self.build_leg(record.provider_call_id if is_ours else None)
+        carrier = services.carriers.get(record.provider)  # it may not be used any more
+        named = record.provider_call_id if carrier is not None else None
+        leg = build_leg(carrier or services.carrier, named)
         leg.is_dial_unanswered = leg.call is None  # if it was named, we do not know the name
+        leg.has_reported = was_reported(record)
         notes = Notes(record, services.journal.post, services.unix_clock)
         cause = {"cause": "the daemon had ended"}
         ending = Ending(notes, leg, services.journal, cause)
@@ -119,8 +132,14 @@ class Leftovers:
                 await ending.hang_up()
             ending.record()
 
-    def build_leg(self, named: ProviderCallId | None) -> CarrierLeg:
-        """The carrier's end of a call that it calls *named*."""
-        leg = CarrierLeg(self.services.provider, self.services.link, None)
-        leg.call = named
-        return leg
+
+def build_leg(carrier: CarrierAccess, named: ProviderCallId | None) -> CarrierLeg:
+    """The end at *carrier* of a call that it calls *named*."""
+    leg = CarrierLeg(carrier, None)
+    leg.call = named
+    return leg
+
+
+def was_reported(record: CallRecord) -> bool:
+    """Whether the carrier has told of the call of *record* itself, not only of its order."""
+    return record.direction == Direction.INBOUND or record.state is not CallState.INITIATED

@@ -25,11 +25,12 @@ from voicecalld.call.events import (
 from voicecalld.call.playout import NO_TURN, Frame, Mark, Playout
 from voicecalld.errors import BadMessageError, StreamBrokenError
 from voicecalld.net.message_stream import MessageStream
-from voicecalld.provider.base import (
+from voicecalld.provider.stream import (
     AudioReceived,
     KeyPressed,
     MarkReturned,
     MediaCodec,
+    MediaEvent,
     StreamOpened,
     StreamStopped,
 )
@@ -98,6 +99,9 @@ class MediaPump:
         if self.line is not None:
             self.line.stream.close()
         self.line = line
+        opening = line.codec.encode_opening()
+        if opening:
+            self.send(line, opening)
         try:
             self.on_messages(line, line.following)
             await line.stream.deliver(partial(self.on_messages, line))
@@ -112,22 +116,33 @@ class MediaPump:
         return self.line is not None and self.line is not line
 
     def on_messages(self, line: Line, messages: Sequence[str]) -> None:
-        """Take some messages of the carrier, in order."""
+        """Take some messages of the carrier, in order; sound in a row is listened to as one."""
+        sound = b""
         for message in messages:
             if self.is_replaced(line):
                 return
-            self.on_message(line.codec, message)
+            event = self.decode(line.codec, message)
+            if isinstance(event, AudioReceived):
+                sound += event.audio
+                continue
+            self.on_audio(sound)
+            sound = b""
+            self.on_event(event)
+        self.on_audio(sound)
 
-    def on_message(self, codec: MediaCodec, message: str) -> None:
-        """Take one message of the carrier; one that makes no sense has no effect."""
+    def decode(self, codec: MediaCodec, message: str) -> MediaEvent | None:
+        """What a message of the carrier says; one that makes no sense says nothing."""
         try:
-            event = codec.decode(message)
+            return codec.decode(message)
         except BadMessageError:
             self.watcher.on_bad_message()
-            return
+            return None
+
+    def on_event(
+        self, event: StreamOpened | MarkReturned | KeyPressed | StreamStopped | None
+    ) -> None:
+        """Take what the carrier tells beside the sound."""
         match event:
-            case AudioReceived(audio=audio):
-                self.on_audio(audio)
             case MarkReturned(mark=mark):
                 self.on_mark(mark)
             case KeyPressed(digit=digit):
@@ -138,7 +153,9 @@ class MediaPump:
                 assert_never(event)
 
     def on_audio(self, audio: bytes) -> None:
-        """Listen to some of their sound."""
+        """Listen to some of their sound, if there is any."""
+        if not audio:
+            return
         self.fed_bytes += len(audio)
         self.piece += audio
         if len(self.piece) >= PIECE_BYTES:
@@ -174,6 +191,8 @@ class MediaPump:
 
     def tick(self, now_s: float) -> None:
         """Send what is due; called by the wheel, which must not stop for one call's bug."""
+        if now_s < self.playout.full_until_s:  # three times of four
+            return
         try:
             self.send_due(now_s)
         except Exception as error:  # noqa: BLE001 - the call raises it again, in a task of its own

@@ -5,6 +5,7 @@ document under that. Only the newest token means anything.
 Rule 2: a token is good for one asking; until that has got its document, none is expected.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -13,7 +14,6 @@ import trio
 from voicecalld.errors import CarrierError
 from voicecalld.ids import CallId
 from voicecalld.switchboard.carrier_leg import CarrierLeg
-from voicecalld.switchboard.links import Links
 
 log: Final = structlog.get_logger()
 
@@ -30,9 +30,15 @@ PATIENCE_S = 10.0
 class Asking:
     """Knows which asking is the one that counts; can make the carrier ask."""
 
-    def __init__(self, leg: CarrierLeg, links: Links, call_id: CallId, expected: str) -> None:
+    def __init__(
+        self,
+        leg: CarrierLeg,
+        call_id: CallId,
+        expected: str,
+        conduct: Callable[[str], None] | None = None,
+    ) -> None:
         self.leg = leg
-        self.links = links
+        self.conduct = conduct  # asks in the name of a carrier that takes commands
         self.call_id = call_id
         self.expected: str | None = expected
         self.unanswered: str | None = None  # an asking that has begun
@@ -62,18 +68,18 @@ class Asking:
         return True
 
     def end(self, *, is_far_off: bool) -> str:
-        """The carrier gets its document; gives the URL to ask at for the next one."""
+        """The carrier gets its document; gives the token to ask under for the next one."""
         self.is_far_off = is_far_off
-        url = self.url_of(self.new_token())
+        token = self.new_token()
         self.on_change()  # who was put off may ask under this token
-        return url
+        return token
 
-    async def next_url(self) -> str:
-        """The URL at which the carrier should have asked."""
+    async def next_token(self) -> str:
+        """The token under which the carrier should have asked."""
         with trio.move_on_after(PATIENCE_S):
             while self.expected is None:
                 await self.changed.wait()
-        return self.url_of(self.expected or self.new_token())
+        return self.expected or self.new_token()
 
     def new_token(self) -> str:
         """A token that was never given before on this call; it is expected now."""
@@ -83,7 +89,7 @@ class Asking:
 
     def url_of(self, token: str) -> str:
         """Where to ask under *token*."""
-        return self.links.for_turn(self.call_id, token)
+        return self.leg.links.for_turn(self.call_id, token)
 
     def on_change(self) -> None:
         """Let all who wait look again."""
@@ -111,6 +117,9 @@ class Asking:
 
     async def redirect(self, token: str) -> bool:
         """Whether the carrier will ask under *token* now."""
+        if self.conduct is not None:
+            self.conduct(token)
+            return True
         try:
             return await self.leg.redirect(self.url_of(token))
         except CarrierError as error:

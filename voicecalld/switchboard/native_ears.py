@@ -25,30 +25,59 @@ TRANSPORT_S = 2.0
 
 
 class NativeEars:
-    """Tells what the other party says and presses, perhaps over the words of *turn*."""
+    """Tells what the other party says and presses, perhaps over the words of *turn*.
+
+    With ``is_told`` somebody calls `on_spoken` when the carrier has spoken, before it listens.
+    """
 
     def __init__(
-        self, turn: NativeTurn, listen: Listen, tell: Callable[[CallEvent], None]
+        self,
+        turn: NativeTurn,
+        listen: Listen,
+        tell: Callable[[CallEvent], None],
+        *,
+        is_told: bool = False,
     ) -> None:
         self.turn = turn
         self.listen = listen
         self.tell = tell
         self.words = ""
         self.has_begun = False  # they, for all we can tell
+        self.is_told = is_told
+        self.spoken = trio.Event()
         self.patience = trio.CancelScope()
 
     def start(self, nursery: trio.Nursery) -> None:
         """The carrier begins to listen, after it has spoken; until `take`."""
         self.patience = trio.CancelScope()
+        self.spoken = trio.Event()
         nursery.start_soon(self.attend, self.patience)
 
     async def attend(self, patience: trio.CancelScope) -> None:
         """Notice when we have spoken, and when the other party has begun to."""
         with patience:
-            await trio.sleep(self.turn.left_s(trio.current_time()))
-            self.turn.finish()  # nobody tells when a carrier that listens has spoken
+            await self.wait_spoken()
             await trio.sleep(self.listen.begin_s + TRANSPORT_S)
             self.begin(TRANSPORT_S)
+
+    async def wait_spoken(self) -> None:
+        """Wait until the carrier has spoken: till it is told, or is certain without that."""
+        if self.is_told:
+            await self.spoken.wait()
+        else:
+            await trio.sleep(self.turn.left_s(trio.current_time()))
+            self.turn.finish()
+
+    def on_spoken(self) -> None:
+        """The carrier has spoken, and may be listening."""
+        self.turn.finish()
+        self.spoken.set()
+
+    def on_interrupted(self, words: str, spoken_s: float) -> None:
+        """They have begun to speak over us, who had spoken for *spoken_s*; they go on."""
+        self.begin(lasts_s(words))
+        self.turn.break_off_after(spoken_s)
+        self.tell(SpeechSustained(ago_s=lasts_s(words)))
 
     def take(self, words: str, digits: str) -> None:
         """The carrier has listened, if it was to, and this is what it has heard."""

@@ -1,6 +1,6 @@
 """One turn of ours as the agent writes it, cut into steps that a carrier can be told."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import assert_never
@@ -21,19 +21,13 @@ class Script:
         self.ends_call = False
         self.error: RemoteError | None = None
 
-    async def write(
-        self,
-        outputs: AsyncGenerator[AgentOutput, None],
-        patience_s: float,
-        on_text: Callable[[], None],
-    ) -> None:
-        """Take all *outputs*, each of them within *patience_s*; call *on_text* at any text."""
+    async def write(self, outputs: AsyncGenerator[AgentOutput, None], patience_s: float) -> None:
+        """Take all *outputs*, each of them within *patience_s*."""
         try:
             async with aclosing(outputs):
                 while (output := await next_output(outputs, patience_s)) is not None:
                     match output:
                         case SayText(text=text):
-                            on_text()
                             self.text += text
                         case PressKeys(digits=digits):
                             self.end_text()

@@ -7,7 +7,7 @@ While it listens it asks nothing, so for what is to be said then it is made to a
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 import trio
@@ -16,10 +16,10 @@ from voicecalld.agent.base import AgentOutput
 from voicecalld.call.events import (
     CallEvent,
     Connected,
+    Transcribed,
     TurnQueued,
 )
 from voicecalld.call.floor import Floor
-from voicecalld.call.latency import Stage
 from voicecalld.call.machine import CallMachine
 from voicecalld.call.playout import NO_TURN
 from voicecalld.call.record import CallRecord, Mode
@@ -34,8 +34,9 @@ from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.native_asking import FIRST_TOKEN, OPENING_TOKEN, PATIENCE_S, Asking
 from voicecalld.switchboard.native_ears import NativeEars
 from voicecalld.switchboard.native_script import Script
-from voicecalld.switchboard.native_steps import Step
+from voicecalld.switchboard.native_steps import KEY_S, Step
 from voicecalld.switchboard.native_turn import NativeTurn
+from voicecalld.switchboard.overheard import Meaning, Overheard
 from voicecalld.switchboard.services import Services
 from voicecalld.switchboard.talk import Stopped
 
@@ -43,9 +44,6 @@ log: Final = structlog.get_logger()
 
 # The other party hears nothing meanwhile, and is not heard.
 HOLD_ON_S = 1.0
-
-# How long a recogniser waits for the first word, and between two keys of one number.
-LISTEN_BEGIN_S = 5.0
 
 # For keys, behind what is said before them.
 PRESS_S = 30.0
@@ -58,9 +56,15 @@ QUIET: Final = frozenset({Floor.OPEN, Floor.AGENT})
 
 NO_STREAM = StreamId("")
 
+# Of words that nobody waits for: utterances have numbers from 1.
+NO_UTTERANCE = 0
+
 
 class NativeTalk:
     """The mouth and the ears of one call, at the carrier."""
+
+    # It tells what was said when it likes, and of its voice at most that it has spoken.
+    is_timed = False
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class NativeTalk:
         minutes: Minutes,
         machine: CallMachine,
         tell: Callable[[CallEvent], None],
+        conduct: Callable[[str], None] | None = None,
     ) -> None:
         self.first_text_s = services.settings.response_timeout_ms / 1000
         self.leg = leg
@@ -78,14 +83,14 @@ class NativeTalk:
         self.turn = NativeTurn(minutes, tell)
         self.scope = trio.CancelScope()
         end_s = services.settings.turn.endpoint_silence_ms / 1000
-        listen = Listen(begin_s=LISTEN_BEGIN_S, end_s=end_s)
-        self.ears = NativeEars(self.turn, listen, tell)
+        listen = Listen(begin_s=leg.provider.listen_begin_s, end_s=end_s)
+        self.ears = NativeEars(self.turn, listen, tell, is_told=conduct is not None)
         self.listen = listen if record.mode is Mode.CONVERSATION else None
         # What the carrier was given with the order, to be spoken at the answer.
         self.opening = leg.order.opening if leg.order is not None else None
         self.is_opening = self.opening is not None  # its turn has not begun yet
         expected = OPENING_TOKEN if self.is_opening else FIRST_TOKEN
-        self.asking = Asking(leg, services.links, record.call_id, expected)
+        self.asking = Asking(leg, record.call_id, expected, conduct)
         self.is_connected = False
 
     @asynccontextmanager
@@ -128,7 +133,7 @@ class NativeTalk:
         """Let the agent write its turn, and have the carrier do it."""
         script = Script(turn)
         with scope:
-            await script.write(outputs, self.first_text_s, lambda: self.turn.measure(Stage.TEXT))
+            await script.write(outputs, self.first_text_s)
         if scope.cancelled_caught or self.turn.number != turn:
             return
         if script.error is not None:
@@ -190,10 +195,28 @@ class NativeTalk:
 
     async def take_performed(self, performed: Performed) -> None:
         """The carrier has done what it was told; under an old token that means nothing."""
+        if self.asking.begin(performed.turn):
+            self.ears.take(performed.text.strip(), performed.digits)
         await trio.lowlevel.checkpoint()
-        if not self.asking.begin(performed.turn):
-            return
-        self.ears.take(performed.text.strip(), performed.digits)
+
+    def on_spoken(self, token: str) -> None:
+        """The carrier has spoken all that it was told under *token*, and may be listening."""
+        if token == self.asking.expected:
+            self.ears.on_spoken()
+
+    def on_overheard(self, overheard: Overheard) -> None:
+        """The carrier has made out words that are no answer, or not yet."""
+        match overheard.meaning:
+            case Meaning.INTERRUPTION:
+                self.ears.on_interrupted(overheard.text, overheard.spoken_s)
+            case Meaning.ASIDE:
+                self.tell(Transcribed(utterance=NO_UTTERANCE, text=overheard.text))
+            case Meaning.ECHO:
+                self.turn.minutes.notes.on_ignored(f"our own words, come back: {overheard.text}")
+            case Meaning.STRAY:
+                self.turn.minutes.notes.on_ignored(f"words too late or early: {overheard.text}")
+            case _:
+                assert_never(overheard.meaning)
 
     # --- what the carrier is to do -------------------------------------------------------
 
@@ -203,7 +226,7 @@ class NativeTalk:
         if self.opening is not None and self.asking.expected == OPENING_TOKEN:
             return self.opening  # it was too long to be given with the order
         if not self.asking.claim(asked_under):  # it was not to ask now
-            return Perform(pause_s=HOLD_ON_S, next_url=await self.asking.next_url())
+            return self.hold_on(await self.asking.next_token())
         with trio.move_on_after(PATIENCE_S):
             while not self.is_settled:
                 await self.asking.changed.wait()
@@ -234,24 +257,32 @@ class NativeTalk:
     def take(self, step: Step) -> Perform:
         """Have the carrier do *step*."""
         listens = step.ends_turn and not step.ends_call and self.listen is not None
-        self.turn.go_out(step, is_reported=not listens)
+        # Only a document's carrier that listens keeps it to itself when it has spoken.
+        self.turn.go_out(step, is_reported=self.ears.is_told or not listens)
         listen = self.listen if listens else None
         return self.give(Perform(say=step.say, press=step.press, listen=listen))
 
     def give(self, perform: Perform) -> Perform:
-        """*perform* with the URL at which to ask what comes next."""
+        """*perform*, behind which the carrier asks what comes next."""
         listens = perform.listen is not None
         if listens:
             self.ears.start(self.nursery)
-        next_url = self.asking.end(is_far_off=listens)
-        return replace(perform, next_url=next_url)
+        return self.under(self.asking.end(is_far_off=listens), perform)
+
+    def hold_on(self, token: str) -> Perform:
+        """Have the carrier wait a little, and ask under *token*."""
+        return self.under(token, Perform(pause_s=HOLD_ON_S))
+
+    def under(self, token: str, perform: Perform) -> Perform:
+        """*perform*, behind which the carrier asks under *token*."""
+        return replace(perform, next_url=self.asking.url_of(token), next_turn=token)
 
     def on_change(self) -> None:
         """Let an asker look again."""
         self.asking.on_change()
 
     async def press(self, digits: str) -> None:
-        """Have the carrier press keys, when it has spoken; returns when it has been told to.
+        """Have the carrier press keys, when it has spoken; returns when they have sounded.
 
         Raises:
             CarrierError: it did not ask what to do for too long, or until the call was over.
@@ -264,6 +295,9 @@ class NativeTalk:
                 await self.asking.changed.wait()
         if self.turn.withdraw(step):
             raise CarrierError("the carrier did not ask for the keys in time")
+        with trio.move_on_after(len(digits) * KEY_S):
+            while not self.machine.is_over:
+                await self.asking.changed.wait()
 
     def push(self) -> None:
         """See to it that what waits is done when the carrier has spoken."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 import trio
 
 from voicecalld.call.events import CallEvent, TurnAudible, TurnHeard, TurnQueued
-from voicecalld.call.latency import Stage
 from voicecalld.call.playout import NO_TURN
 from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.native_steps import Step, Underway, join
@@ -59,10 +58,6 @@ class NativeTurn:
         self.number = NO_TURN
         return join(self.said)
 
-    def measure(self, stage: Stage) -> None:
-        """The turn has come to *stage*."""
-        self.minutes.measure(self.number, stage, trio.current_time())
-
     # --- the carrier ---------------------------------------------------------------------
 
     def left_s(self, now_s: float) -> float:
@@ -102,7 +97,6 @@ class NativeTurn:
         if underway is None or underway.step.turn != self.number:
             return
         self.said.append(underway.step.say)
-        self.measure(Stage.MARK)
         if underway.step.ends_turn:
             self.tell(TurnHeard(turn=self.number))
 
@@ -112,3 +106,8 @@ class NativeTurn:
             self.finish()
         else:
             self.underway = replace(self.underway, until_s=at_s)
+
+    def break_off_after(self, spoken_s: float) -> None:
+        """The carrier has stopped when it had spoken for *spoken_s*."""
+        if self.underway is not None:
+            self.break_off(self.underway.since_s + spoken_s)

@@ -59,6 +59,12 @@ class Notes:
             self.record = replace(self.record, provider_call_id=provider_call_id)
             self.write("call.placed")
 
+    def on_renamed(self, provider_call_id: ProviderCallId) -> None:
+        """The carrier names the call itself, which had the name of the order to place it."""
+        if self.record.provider_call_id is not None:  # else it will have this name at once
+            self.record = replace(self.record, provider_call_id=provider_call_id)
+            self.write("call.placed")
+
     def on_answered(self) -> None:
         """The call was answered; only the first time counts."""
         if self.record.answered_unix_s is None:
@@ -70,16 +76,21 @@ class Notes:
         self.write(f"call.{state}")
 
     def on_ended(self, reason: EndReason, details: Mapping[str, Json] | None = None) -> None:
-        """The call is over; said again, because the journal was full, it ended no later."""
-        record = self.record
+        """The call is over; said again, because the journal was full, it ended no later.
+
+        Of *details*, ``cause`` or ``refused`` goes into the record as well.
+        """
+        record, known = self.record, details or {}
+        cause = known.get("refused", known.get("cause"))
         self.record = replace(
             record,
             state=CallState(reason.value),
             ended_unix_s=record.ended_unix_s or self.unix_clock(),
             # A call that no carrier has taken must not keep the key from the next attempt.
             idempotency_key=record.idempotency_key if record.provider_call_id else None,
+            end_cause=None if cause is None else str(cause),
         )
-        self.write("call.ended", {"reason": reason.value, **(details or {})})
+        self.write("call.ended", {"reason": reason.value, **known})
 
     def on_never_begun(self) -> None:
         """The call was refused because its beginning could not be written.

@@ -4,7 +4,6 @@ The order is always the same: is it genuine, was it seen before, what does it sa
 only then is it answered. Who carries the bytes (HTTP, WebSocket, memory) is not known here.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -12,8 +11,8 @@ import structlog
 import trio
 
 from voicecalld.call.events import HungUp, Placed
-from voicecalld.edge_settings import is_loopback
 from voicecalld.errors import BadMessageError, BadSignatureError, JournalError
+from voicecalld.ids import ProviderCallId
 from voicecalld.net.message_stream import POLICY_VIOLATION, MessageStream
 from voicecalld.net.noise import Noise
 from voicecalld.provider.base import (
@@ -22,16 +21,16 @@ from voicecalld.provider.base import (
     CarrierReport,
     Direction,
     HangUpCall,
-    MediaCodec,
-    Provider,
     RejectCall,
-    StreamOpened,
 )
 from voicecalld.provider.http import Reply, Webhook
+from voicecalld.provider.stream import MediaCodec, StreamOpened
 from voicecalld.switchboard.actor import Call
 from voicecalld.switchboard.media_pump import Line
 from voicecalld.switchboard.outcome import Outcome
+from voicecalld.switchboard.proof import Proof
 from voicecalld.switchboard.registry import Refusal, Switchboard
+from voicecalld.switchboard.services import CarrierAccess
 
 log: Final = structlog.get_logger()
 
@@ -51,23 +50,38 @@ class Reception:
     """The door of one carrier."""
 
     def __init__(
-        self, switchboard: Switchboard, provider: Provider, *, unix_clock: Callable[[], float]
+        self, switchboard: Switchboard, carrier: CarrierAccess, *, unix_clock: Callable[[], float]
     ) -> None:
         self.switchboard = switchboard
-        self.provider = provider
+        self.carrier = carrier
+        self.provider = carrier.provider
         self.settings = switchboard.settings
         self.services = switchboard.services
         self.unix_clock = unix_clock
+        self.proof = Proof(self.provider, self.settings)
         self.being_answered: dict[str, Outcome[Reply]] = {}
+        # Calls that have been announced and not taken yet, with their ends if those were told.
+        self.announced: dict[ProviderCallId, HungUp | None] = {}
         self.noise = Noise(trio.current_time)
 
-    def tell(self, refusal: str, reason: str) -> None:
-        """Log a *refusal* of what anybody can send, now and then; *reason* is words of ours."""
+    def tell(self, refusal: str, reason: str, client: str, url: str = "") -> None:
+        """Log a *refusal* of what anybody can send, now and then; *reason* is words of ours.
+
+        *client* is the latest example of those who were refused for it, and *url*, if that may
+        be the reason, where that one is assumed to have called.
+        """
         count = self.noise.count(f"{refusal}: {reason}")
         if count:
-            log.warning(refusal, provider=self.provider.name, reason=reason, count=count)
+            name, assumed = self.provider.name, {"assumed_url": url} if url else {}
+            log.warning(refusal, provider=name, reason=reason, count=count, peer=client, **assumed)
 
     # --- webhooks ----------------------------------------------------------------------
+
+    def refuse(self, reason: str, client: str, url: str = "") -> Reply:
+        """Refuse a webhook of *client*, and `tell` why; gives its answer."""
+        self.carrier.refusals.note(reason)
+        self.tell("webhook refused", reason, client, url)
+        return UNAUTHORIZED
 
     async def receive_webhook(self, webhook: Webhook, peer: str = "") -> Reply:
         """Obey *webhook*, which came from the address *peer*, once; gives its answer.
@@ -76,48 +90,15 @@ class Reception:
         """
         unix_s = self.unix_clock()
         try:
-            key = self.prove(webhook, peer, unix_s)
+            key = self.proof.prove(webhook, peer, unix_s)
         except BadSignatureError as error:
-            self.tell("webhook refused", str(error))
-            return UNAUTHORIZED
+            return self.refuse(str(error), webhook.client, error.url)
         reply = self.being_answered.get(key)
         if reply is None:
             reply = Outcome[Reply]()
             self.switchboard.nursery.start_soon(self.answer_webhook, key, webhook, unix_s, reply)
             self.being_answered[key] = reply
         return await reply.wait()
-
-    def prove(self, webhook: Webhook, peer: str, unix_s: float) -> str:
-        """The replay key of *webhook*, if it is genuine or need not be.
-
-        Raises:
-            BadSignatureError: it is not genuine.
-        """
-        if self.settings.skip_signature_verification:
-            return unproven_key(webhook)
-        try:
-            return self.provider.verify(webhook, unix_s)
-        except BadSignatureError as error:
-            if not self.lets_in_unproven(peer):
-                raise
-            log.warning(
-                "webhook obeyed without proof: "
-                "tunnel.allow_ngrok_free_tier_loopback_bypass is on, for trying things out only",
-                provider=self.provider.name,
-                reason=str(error),
-            )
-            return unproven_key(webhook)
-
-    def lets_in_unproven(self, peer: str) -> bool:
-        """Whether what *peer* sends may do without a signature: ngrok's agent brought it."""
-        tunnel, bind = self.settings.tunnel, self.settings.serve.bind
-        return (
-            tunnel.allow_ngrok_free_tier_loopback_bypass
-            and tunnel.provider == "ngrok"
-            and self.provider.name == "twilio"
-            and is_loopback(bind)
-            and is_loopback(peer)
-        )
 
     async def answer_webhook(
         self, key: str, webhook: Webhook, unix_s: float, reply: Outcome[Reply]
@@ -147,7 +128,7 @@ class Reception:
         """
         answer: Answer = Acknowledge()
         for report in self.provider.parse(webhook):
-            answer = await self.obey(report)
+            answer = self.tell_by_command(report, await self.obey(report))
         reply = self.provider.answer(answer)
         self.services.journal.remember(key, reply, unix_s)
         await self.services.journal.settle()
@@ -157,47 +138,81 @@ class Reception:
         """Let the call know what has happened to it; gives what the carrier is to do."""
         call = self.find(report)
         if call is None and is_announcement(report):
-            # The journal forgets no call, but in a day how its first webhook was answered.
-            earlier = await self.services.journal.call(report.provider_call_id)
+            is_known, ended = await self.look_up(report.provider_call_id)
             call = self.find(report)  # it may have been announced twice at the same moment
             if call is None:
-                return RejectCall() if earlier is not None else await self.accept(report)
+                return RejectCall() if is_known else await self.accept(report, ended)
         if call is None:
             return self.turn_away(report)
-        call.learn_provider_id(report.provider_call_id)
+        call.learn_provider_id(report.provider_call_id, report.placed_as)
         if report.event is not None:
             await call.deliver(report.event)
         if report.performed is not None:
             await call.take_performed(report.performed)
-        if not report.asks:
+        return await self.find_answer(call, report)
+
+    async def find_answer(self, call: Call, report: CarrierReport) -> Answer:
+        """What the carrier is to do, now that *call* knows of *report*."""
+        if call.conductor is not None:
+            call.conductor.on_report(report)
+        if not report.asks or call.conductor is not None:
             return Acknowledge()
         return await call.next_answer(report.performed.turn if report.performed else "")
 
     def find(self, report: CarrierReport) -> Call | None:
-        """The living call that *report* is about."""
-        named = report.provider_call_id
-        if report.call_id is None:
-            return self.switchboard.find(named)
-        call = self.switchboard.find(report.call_id)
+        """The living call that *report* is about; a carrier can speak of none but its own."""
+        call = self.switchboard.find(report.call_id or report.provider_call_id)
+        if call is None or call.notes.record.provider != self.provider.name:
+            return None
         # Dialled twice, if nobody knew whether the first time had counted: only one is ours.
-        is_ours = call is not None and call.notes.record.provider_call_id in (None, named)
-        return call if is_ours else None
+        names = (None, report.provider_call_id, report.placed_as)
+        return call if call.notes.record.provider_call_id in names else None
 
-    async def accept(self, report: CarrierReport) -> Answer:
-        """Take a call that somebody places to us, if it may be taken."""
-        accepted = await self.switchboard.accept(report)
-        return RejectCall() if isinstance(accepted, Refusal) else await accepted.next_answer()
+    async def look_up(self, named: ProviderCallId) -> tuple[bool, HungUp | None]:
+        """Whether the call *named* was here before, and its end if that is told meanwhile."""
+        self.announced.setdefault(named, None)
+        try:
+            # The journal forgets no call, but in a day how its first webhook was answered.
+            earlier = await self.services.journal.call(named)
+            return earlier is not None, self.announced.get(named)
+        finally:
+            self.announced.pop(named, None)
+
+    async def accept(self, report: CarrierReport, ended: HungUp | None) -> Answer:
+        """Take a call that somebody places to us, if it may be taken; *ended* is its end."""
+        accepted = await self.switchboard.accept(self.carrier, report)
+        if isinstance(accepted, Refusal):
+            return RejectCall()
+        if ended is not None:
+            await accepted.deliver(ended)
+        return await self.find_answer(accepted, report)
 
     def turn_away(self, report: CarrierReport) -> Answer:
         """Let a call that does not live here come to its end at the carrier as well."""
         if isinstance(report.event, HungUp) and not report.event.by_us:
+            if report.provider_call_id in self.announced:
+                self.announced[report.provider_call_id] = report.event
+            return Acknowledge()
+        if report.progress is not None:  # late news: all of it is sent behind the end as well
             return Acknowledge()
         if report.asks:
             return HangUpCall()
         if report.call_id is not None:
-            self.switchboard.nursery.start_soon(
-                self.switchboard.leftovers.hang_up_stray, report.provider_call_id
-            )
+            self.switchboard.hang_up_stray(self.carrier, report.provider_call_id)
+        return Acknowledge()
+
+    def tell_by_command(self, report: CarrierReport, answer: Answer) -> Answer:
+        """Tell *answer* to a carrier that takes commands, if no conductor does; it reads none."""
+        commands = self.provider.commands
+        if commands is None:
+            return answer
+        match answer:
+            case RejectCall():
+                self.switchboard.reject(self.carrier, commands, report.provider_call_id)
+            case HangUpCall():
+                self.switchboard.hang_up_stray(self.carrier, report.provider_call_id)
+            case _:
+                pass  # nothing else is answered where there is no call
         return Acknowledge()
 
     # --- streams -----------------------------------------------------------------------
@@ -207,23 +222,30 @@ class Reception:
 
         It must prove to be the carrier's where webhooks must; whose it is, its start will say.
         """
-        if self.settings.skip_signature_verification or self.lets_in_unproven(peer):
+        if self.proof.is_needless(peer):
             return True
         try:
             self.provider.check_upgrade(upgrade)
+            token = self.provider.find_token(upgrade)
+            if token:
+                self.services.tokens.check(self.provider.name, token)
         except BadSignatureError as error:
-            self.tell("stream refused", str(error))
+            self.tell("stream refused", str(error), upgrade.client, error.url)
             return False
         return True
 
     async def serve_stream(
-        self, stream: MessageStream, started: Callable[[], None] = ignore
+        self,
+        stream: MessageStream,
+        started: Callable[[], None] = ignore,
+        upgrade: Webhook | None = None,
     ) -> None:
-        """Serve one media stream, from its first message to its end.
+        """Serve one media stream, which *upgrade* has opened, from its first message to its end.
 
         *started* is called when it has proved whose it is.
         """
-        codec = self.provider.open_codec()
+        codec = self.provider.open_codec(upgrade)
+        client = "" if upgrade is None else upgrade.client
         try:
             with trio.fail_after(self.settings.streaming.pre_start_timeout_ms / 1000):
                 opened, following = await self.read_start(stream, codec)
@@ -232,9 +254,9 @@ class Reception:
             await call.carry(Line(stream=stream, codec=codec, following=following), opened)
             stream.close()
         except (BadMessageError, BadSignatureError) as error:
-            self.tell("stream refused", str(error))
+            self.tell("stream refused", str(error), client)
         except trio.TooSlowError:
-            self.tell("stream refused", "no start in time")
+            self.tell("stream refused", "no start in time", client)
         finally:
             stream.close(POLICY_VIOLATION)  # no effect on one that was closed before
 
@@ -261,16 +283,6 @@ class Reception:
             raise BadSignatureError("the stream names another call than its token")
         call.learn_provider_id(opened.provider_call_id)
         return call
-
-
-def unproven_key(webhook: Webhook) -> str:
-    """What to know a webhook by that has no signature: all of it.
-
-    No genuine webhook has such a key, so nobody can have one answered before it comes.
-    """
-    parts = (webhook.method.encode(), webhook.url.encode(), webhook.body)
-    digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
-    return f"unproven {digest}"
 
 
 def is_announcement(report: CarrierReport) -> bool:

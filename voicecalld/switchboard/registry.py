@@ -21,14 +21,14 @@ from voicecalld.errors import (
     TooManyCallsError,
 )
 from voicecalld.ids import CallId, PhoneNumber, ProviderCallId
-from voicecalld.provider.base import CarrierReport, Direction, PlaceOrder
+from voicecalld.provider.base import CarrierReport, CommandApi, Direction, PlaceOrder
 from voicecalld.switchboard.actor import Call
 from voicecalld.switchboard.carrier_leg import CarrierLeg
 from voicecalld.switchboard.leftovers import Leftovers
 from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.orders import build_order
 from voicecalld.switchboard.prompting import Reply, Spoken
-from voicecalld.switchboard.services import Services
+from voicecalld.switchboard.services import CarrierAccess, Services
 
 log: Final = structlog.get_logger()
 
@@ -91,8 +91,9 @@ class Switchboard:
         message: str,
         mode: Mode | None,
         idempotency_key: str | None,
+        provider: str | None = None,
     ) -> CallId:
-        """Place a call; gives its id once the carrier has taken it.
+        """Place a call with *provider*, else that of the settings; gives its id once it is taken.
 
         A repetition of an *idempotency_key* gives the call that was placed before; while that is
         being placed, it waits for what comes of it. A key whose call was not placed is free.
@@ -106,7 +107,9 @@ class Switchboard:
             if earlier is not None:
                 return earlier
         self.check_capacity()
-        call = self.build_outbound(number, message, mode, idempotency_key)
+        call = self.build_outbound(
+            self.find_carrier(provider), number, message, mode, idempotency_key
+        )
         self.nursery.start_soon(self.host, call)
         await call.placed.known.wait()
         if call.placed.error is not None:
@@ -145,31 +148,48 @@ class Switchboard:
         if self.live_count >= limit:
             raise TooManyCallsError(f"all {limit} calls of limits.max_concurrent_calls are in use")
 
+    def find_carrier(self, name: str | None) -> CarrierAccess:
+        """The carrier called *name*, else that of the settings."""
+        if name is None:
+            return self.services.carrier
+        carrier = self.services.carriers.get(name)
+        if carrier is None:
+            usable = ", ".join(sorted(self.services.carriers))
+            message = f"provider is {name!r}; this daemon can use: {usable}"
+            raise BadParameterError(message, parameter="provider")
+        return carrier
+
     def build_outbound(
-        self, to: PhoneNumber, message: str, mode: Mode | None, idempotency_key: str | None
+        self,
+        carrier: CarrierAccess,
+        to: PhoneNumber,
+        message: str,
+        mode: Mode | None,
+        idempotency_key: str | None,
     ) -> Call:
-        """A call that is to be placed."""
+        """A call that *carrier* is to place."""
         record = CallRecord(
             call_id=CallId(self.new_id()),
-            provider=self.services.provider.name,
+            provider=carrier.name,
             direction=Direction.OUTBOUND.value,
             mode=mode or Mode(self.settings.outbound.default_mode),
             state=CallState.INITIATED,
-            from_number=self.settings.own_number,
+            from_number=self.settings.number_of(carrier.name),
             to_number=to,
             started_unix_s=self.services.unix_clock(),
             idempotency_key=idempotency_key,
         )
-        return self.register(record, message, build_order(self.services, record, message))
+        order = build_order(self.services, carrier, record, message)
+        return self.register(record, message, carrier, order)
 
     # --- inbound ---------------------------------------------------------------------
 
-    async def accept(self, report: CarrierReport) -> Call | Refusal:
-        """Take the call that *report* announces, if the policy and the limits allow it."""
+    async def accept(self, carrier: CarrierAccess, report: CarrierReport) -> Call | Refusal:
+        """Take the call that *report* of *carrier* announces, if policy and limits allow it."""
         refusal = self.find_refusal(report)
         record = CallRecord(
             call_id=CallId(self.new_id()),
-            provider=self.services.provider.name,
+            provider=carrier.name,
             direction=Direction.INBOUND.value,
             mode=Mode.CONVERSATION,
             state=CallState.INITIATED,
@@ -180,7 +200,7 @@ class Switchboard:
         )
         if refusal is not None:
             return await self.refuse(record, refusal)
-        call = self.register(record, self.settings.inbound_greeting, None)
+        call = self.register(record, self.settings.inbound_greeting, carrier, None)
         self.nursery.start_soon(self.host, call)
         try:
             await call.begun.wait()
@@ -207,7 +227,8 @@ class Switchboard:
 
     async def refuse(self, record: CallRecord, refusal: Refusal) -> Refusal:
         """Remember a call that was not taken."""
-        log.info("inbound call refused", reason=refusal.reason)
+        call_id, provider = record.call_id, record.provider
+        log.info("inbound call refused", provider=provider, call_id=call_id, reason=refusal.reason)
         notes = Notes(record, self.services.journal.post, self.services.unix_clock)
         notes.on_ended(EndReason.HANGUP_BOT, {"refused": refusal.reason})
         await self.services.journal.settle()
@@ -215,11 +236,14 @@ class Switchboard:
 
     # --- all -------------------------------------------------------------------------
 
-    def register(self, record: CallRecord, opening: str, order: PlaceOrder | None) -> Call:
-        """Make a call known; from now on it counts."""
-        carrier = CarrierLeg(self.services.provider, self.services.link, order)
-        carrier.call = record.provider_call_id
-        call = Call(record, opening, self.services, carrier)
+    def register(
+        self, record: CallRecord, opening: str, carrier: CarrierAccess, order: PlaceOrder | None
+    ) -> Call:
+        """Make a call of *carrier* known; from now on it counts."""
+        leg = CarrierLeg(carrier, order)
+        leg.call = record.provider_call_id
+        leg.has_reported = leg.call is not None  # it has announced the call
+        call = Call(record, opening, self.services, leg)
         self.calls[record.call_id] = call
         return call
 
@@ -236,9 +260,13 @@ class Switchboard:
             del self.calls[call.notes.record.call_id]
         await self.leftovers.see_through(call)
 
-    def hang_up_stray(self, named: ProviderCallId) -> None:
-        """Have the carrier hang up a call of ours that is over here; nobody waits for it."""
-        self.nursery.start_soon(self.leftovers.hang_up_stray, named)
+    def hang_up_stray(self, carrier: CarrierAccess, named: ProviderCallId) -> None:
+        """Have *carrier* hang up a call of ours that is over here; nobody waits for it."""
+        self.nursery.start_soon(self.leftovers.hang_up_stray, carrier, named)
+
+    def reject(self, carrier: CarrierAccess, commands: CommandApi, named: ProviderCallId) -> None:
+        """Have *carrier*, which takes *commands*, refuse a call; nobody waits for it."""
+        self.nursery.start_soon(self.leftovers.reject, carrier, commands, named)
 
     def find(self, call_id: str) -> Call | None:
         """The living call that has this id, ours or the carrier's."""

@@ -1,7 +1,7 @@
 """What a call needs of the rest of the program."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from voicecalld.agent.base import Agent
@@ -16,6 +16,7 @@ from voicecalld.provider.http import Reply
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Synthesizer, Transcriber
 from voicecalld.switchboard.links import Links
+from voicecalld.switchboard.refusals import Refusals
 from voicecalld.switchboard.tokens import StreamTokens
 
 
@@ -86,13 +87,32 @@ class BorrowedModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """Shared by all calls; *unix_clock* gives wall time in seconds since 1970."""
+class CarrierAccess:
+    """The way to one carrier: how to talk to it, over what, and which URLs it is told.
 
-    settings: Settings
+    ``refusals`` are of what came in its name and was not let in.
+    """
+
     provider: Provider
     link: CarrierLink
     links: Links
+    refusals: Refusals = field(default_factory=Refusals, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The carrier's name in settings, URLs and records."""
+        return self.provider.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Shared by all calls; *unix_clock* gives wall time in seconds since 1970.
+
+    ``carriers`` are those that can be used, by their names; that of the settings is among them.
+    """
+
+    settings: Settings
+    carriers: Mapping[str, CarrierAccess]
     tokens: StreamTokens
     journal: JournalDoor
     wheel: Wheel
@@ -103,9 +123,13 @@ class Services:
     unix_clock: Callable[[], float]
 
     @property
-    def uses_streams(self) -> bool:
+    def carrier(self) -> CarrierAccess:
+        """The carrier of calls that are placed without naming one."""
+        return self.carriers[self.settings.provider]
+
+    def uses_streams(self, provider: Provider) -> bool:
         """Whether calls are held over media streams, or by the carrier's own voice."""
-        return self.settings.streaming.enabled or not self.provider.has_own_voice
+        return self.settings.streaming.enabled or not provider.has_own_voice
 
     def build_activity(self, model: SpeechModel) -> VoiceActivity:
         """Ears for one call."""

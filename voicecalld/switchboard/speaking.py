@@ -30,7 +30,8 @@ class Speaking:
             heard_before=before.text if before else "",
             interrupted=before.interrupted if before else False,
         )
-        self.minutes.begin_answer(TurnClock(command.turn, command.timing))
+        timing = command.timing if self.talk.is_timed else None
+        self.minutes.begin_answer(TurnClock(command.turn, timing))
         self.talk.start_turn(nursery, command.turn, session.reply(turn))
 
     def stop(self) -> None:

@@ -17,6 +17,7 @@ from voicecalld.switchboard.carrier_leg import CarrierLeg
 from voicecalld.switchboard.ending import surviving
 from voicecalld.switchboard.media_pump import Line, MediaPump
 from voicecalld.switchboard.minutes import Minutes
+from voicecalld.switchboard.overheard import Overheard
 from voicecalld.switchboard.services import BorrowedModel, Services
 from voicecalld.switchboard.talk import Stopped
 from voicecalld.switchboard.turn_task import TurnTask
@@ -24,6 +25,8 @@ from voicecalld.switchboard.turn_task import TurnTask
 
 class StreamTalk:
     """The mouth and the ears of one call, on our side of its media stream."""
+
+    is_timed = True
 
     def __init__(
         self,
@@ -127,11 +130,11 @@ class StreamTalk:
         Raises:
             CarrierError: they could not be pressed.
         """
-        if await self.leg.press(digits):
-            return
         sound = render_keys(digits)
-        self.playout.add_keys(sound)
-        self.send_due(trio.current_time())
+        if not await self.leg.press(digits):
+            self.playout.add_keys(sound)
+            self.send_due(trio.current_time())
+        # A carrier that presses them answers before they have sounded, and takes about as long.
         await trio.sleep(len(sound) / SAMPLE_RATE_HZ)
 
     # --- the carrier -----------------------------------------------------------------
@@ -145,15 +148,21 @@ class StreamTalk:
         """A stream; should it break and the call live on, the carrier asks for another."""
         await trio.lowlevel.checkpoint()
         self.streams += 1
-        services = self.services
+        leg = self.leg
         return ConnectStream(
-            stream_url=services.links.stream_url,
-            token=services.tokens.mint(services.provider.name, self.call_id),
-            next_url=services.links.for_turn(self.call_id, f"stream-{self.streams}"),
+            stream_url=leg.links.stream_url,
+            token=self.services.tokens.mint(leg.provider.name, self.call_id),
+            next_url=leg.links.for_turn(self.call_id, f"stream-{self.streams}"),
         )
 
     async def take_performed(self, performed: Performed) -> None:
         """Nothing: the stream itself tells how it went."""
+
+    def on_spoken(self, token: str) -> None:
+        """Nothing: it is we who speak."""
+
+    def on_overheard(self, overheard: Overheard) -> None:
+        """Nothing: it is we who listen."""
 
     def on_answered(self) -> None:
         """Nothing: the stream tells when there is sound."""

@@ -12,6 +12,7 @@ from voicecalld.errors import ServiceError
 from voicecalld.provider.base import Answer, Performed
 from voicecalld.speech.base import Transcription
 from voicecalld.switchboard.media_pump import Line
+from voicecalld.switchboard.overheard import Overheard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,10 @@ class Stopped:
 
 class Talk(Protocol):
     """The mouth and the ears of one call; what they notice becomes events of the call."""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it is known when the other party stops speaking, and when they hear us."""
 
     @property
     def is_at_turn(self) -> bool:
@@ -70,6 +75,12 @@ class Talk(Protocol):
 
     async def take_performed(self, performed: Performed) -> None:
         """The carrier has done what it was told."""
+
+    def on_spoken(self, token: str) -> None:
+        """The carrier has spoken all that it was told under the turn token *token*."""
+
+    def on_overheard(self, overheard: Overheard) -> None:
+        """The carrier has made out words that are no answer, or not yet."""
 
     def on_answered(self) -> None:
         """The other party has picked up."""

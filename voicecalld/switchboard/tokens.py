@@ -5,6 +5,7 @@ import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jwt
 
@@ -80,13 +81,23 @@ class StreamTokens:
         return jwt.encode(claims, self.key, algorithm=ALGORITHM)
 
     def redeem(self, provider: str, token: str) -> CallId:
-        """The call that *token* was minted for.
+        """The call that *token* was minted for; it cannot be redeemed again.
 
         Raises:
             BadSignatureError: it was forged, is too old, has been used, or is another carrier's.
         """
+        claims = self.check(provider, token)
+        self.used[claims["jti"]] = claims["exp"]
+        return CallId(claims["sub"])
+
+    def check(self, provider: str, token: str) -> dict[str, Any]:
+        """What *token* claims, if it can be redeemed.
+
+        Raises:
+            BadSignatureError: it cannot.
+        """
         try:
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 self.key,
                 algorithms=[ALGORITHM],
@@ -104,5 +115,4 @@ class StreamTokens:
             raise BadSignatureError("stream token refused: it has expired")
         if claims["jti"] in self.used:
             raise BadSignatureError("stream token refused: it has been used")
-        self.used[claims["jti"]] = claims["exp"]
-        return CallId(claims["sub"])
+        return claims

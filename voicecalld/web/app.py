@@ -1,18 +1,20 @@
-"""The HTTP application: one path for a carrier's webhooks, and nothing else."""
+"""The HTTP application: the paths of the carriers' webhooks, and nothing else."""
 
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
-from quart import Response
+import trio
+from quart import Response, request
 from quart_trio import QuartTrio
 
 from voicecalld.provider.http import Reply
 from voicecalld.web.limits import EdgeLimits
-from voicecalld.web.webhooks import WebhookDoor, render
+from voicecalld.web.strays import WrongPaths
+from voicecalld.web.webhooks import WebhookDoor, client_of, read_headers, render
 
 REFUSALS = (
-    HTTPStatus.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -41,7 +43,22 @@ def build_app(doors: Sequence[WebhookDoor], limits: EdgeLimits | None = None) ->
             )
     for status in REFUSALS:
         app.register_error_handler(status, partial(refuse, status))
+    app.register_error_handler(HTTPStatus.NOT_FOUND, partial(refuse_path, wrong_paths_for(doors)))
     return app
+
+
+def wrong_paths_for(doors: Sequence[WebhookDoor]) -> WrongPaths:
+    """Whoever tells of requests at other paths than those of *doors*."""
+    carriers = {door.reception.carrier.name: door.reception.carrier for door in doors}
+    return WrongPaths([door.path for door in doors], carriers, trio.current_time)
+
+
+async def refuse_path(wrong_paths: WrongPaths, error: Exception) -> Response:
+    """The refusal of a request at a path where nothing is."""
+    scope: Any = request.scope
+    path = scope["raw_path"].decode("latin-1")
+    wrong_paths.note(path, read_headers(scope["headers"]), client_of(scope))
+    return await refuse(HTTPStatus.NOT_FOUND, error)
 
 
 async def refuse(status: HTTPStatus, _error: Exception) -> Response:

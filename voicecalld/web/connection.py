@@ -1,7 +1,10 @@
 """One connection: its head, which is only looked at, then one request, then goodbye."""
 
+import re
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
 
 import trio
 
@@ -11,6 +14,9 @@ from voicecalld.web.refusal import Refusal, refuse
 
 ESTABLISHED = 1
 """The state of a TCP connection that neither end has closed; source: linux/tcp_states.h."""
+
+STATUS_WITHOUT_PHRASE: Final = re.compile(rb"HTTP/1\.1 ([0-9]{3}) (?=\r\n)")
+PHRASES: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
 STALE_S = 0.05
 """How long to wait when the kernel reports news and there are none, as it may."""
@@ -143,6 +149,7 @@ class RequestStream:
             raise trio.ClosedResourceError("the request is over")
         if self.answer_until_s is None:
             self.answer_until_s = trio.current_time() + self.limits.answer_s
+            data = with_phrase(data)
         try:
             with trio.fail_at(self.answer_until_s):
                 await self.stream.send_all(data)
@@ -164,6 +171,13 @@ class RequestStream:
         """End the request, and whoever waits for its body."""
         self.closed.set()
         self.receiving.cancel()
+
+
+def with_phrase(answer: bytes) -> bytes:
+    """The beginning of an *answer*, its status in words too, which hypercorn leaves out."""
+    found = STATUS_WITHOUT_PHRASE.match(answer)
+    phrase = PHRASES.get(int(found[1])) if found else None
+    return answer if found is None or phrase is None else found[0] + phrase + answer[found.end() :]
 
 
 async def take_head(sock: trio.socket.SocketType, size: int) -> None:

@@ -5,7 +5,7 @@ nothing of the connection with it but that request; all else is told that it get
 """
 
 import errno
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -14,7 +14,7 @@ import structlog
 import trio
 from hypercorn.typing import ASGIFramework
 
-from voicecalld.edge_settings import ServeSettings, StreamingSettings, WebhookSecuritySettings
+from voicecalld.edge_settings import StreamingSettings, WebhookSecuritySettings
 from voicecalld.errors import BadHeadError
 from voicecalld.web.client_address import Proxies, household, parse_address
 from voicecalld.web.connection import (
@@ -29,6 +29,7 @@ from voicecalld.web.head import RequestHead, parse_head
 from voicecalld.web.http_server import HttpServer
 from voicecalld.web.limits import EdgeLimits
 from voicecalld.web.refusal import Refusal, RefusalLog, refuse, refuse_for_now, refuse_head
+from voicecalld.web.strays import show_path
 from voicecalld.web.streams import PendingStream, Room, Streams
 from voicecalld.web.visitors import Visitor, Visitors
 
@@ -45,31 +46,30 @@ class Edge:
     """Serves everybody who connects, within limits.
 
     Args:
-        serve: what the operator is told about.
-        streaming: the path of the media streams, and how many there may be.
+        webhook_paths: what the operator is told about *app*.
+        streaming: how many media streams there may be.
         security: the proxies that are believed.
         app: answers every request that is no media stream.
-        open_stream: serves a media stream, whose request is still unread, until it is over; the
-            connection is closed afterwards.
+        open_streams: for each path of media streams, what serves one there, whose request is
+            still unread, until it is over; the connection is closed afterwards.
         limits: what a peer may take.
     """
 
     def __init__(
         self,
         *,
-        serve: ServeSettings,
+        webhook_paths: Sequence[str],
         streaming: StreamingSettings,
         security: WebhookSecuritySettings,
         app: ASGIFramework,
-        open_stream: OpenStream,
+        open_streams: Mapping[str, OpenStream],
         limits: EdgeLimits | None = None,
     ) -> None:
         self.limits = limits or EdgeLimits()
-        self.webhook_path = serve.path
-        self.stream_path = streaming.stream_path if streaming.enabled else None
+        self.webhook_paths = [*webhook_paths]
         self.proxies = Proxies(security.trusted_proxy_ips)
         self.http = HttpServer(app)
-        self.open_stream = open_stream
+        self.open_streams = open_streams
         self.visitors = Visitors(self.limits)
         self.streams = Streams(streaming)
         self.refusals = RefusalLog(trio.current_time)
@@ -86,13 +86,12 @@ class Edge:
         """Serve until `close`, and until everybody has gone then; the listeners are closed.
 
         Cancelling it ends everything at once, whatever the peers do; media streams have the
-        moment that ``open_stream`` takes for its own end.
+        moment that ``open_streams`` take for its own end.
         """
         self.address = listeners[0].socket.getsockname()[:2]
         host, port = self.address
-        log.info(
-            "edge open", host=host, port=port, webhooks=self.webhook_path, streams=self.stream_path
-        )
+        webhooks, streams = self.webhook_paths, [*self.open_streams]
+        log.info("edge open", host=host, port=port, webhooks=webhooks, streams=streams)
         async with trio.open_nursery() as watching:
             watching.start_soon(self.break_answers_at_the_end)
             async with trio.open_nursery() as connections:
@@ -211,8 +210,10 @@ class Edge:
         self, stream: trio.SocketStream, visitor: Visitor, head: RequestHead, client: str
     ) -> None:
         """Hand a media stream on, with not a byte read, if there is room for it."""
-        if head.path != self.stream_path:
-            raise BadHeadError(HTTPStatus.NOT_FOUND, "WebSocket on another path")
+        open_stream = self.open_streams.get(head.path)
+        if open_stream is None:
+            await self.turn_away_from(stream, head.path, client)
+            return
         match self.streams.room(client):
             case Room.NONE:
                 raise BadHeadError(HTTPStatus.SERVICE_UNAVAILABLE, "too many media streams")
@@ -221,13 +222,21 @@ class Edge:
                 await self.turn_away(stream, refusal, client)
             case Room.ENOUGH:
                 self.visitors.leave(visitor)
-                await self.serve_stream(stream, client)
+                await self.serve_stream(stream, open_stream, client)
 
-    async def serve_stream(self, stream: trio.SocketStream, client: str) -> None:
+    async def turn_away_from(self, stream: trio.SocketStream, path: str, client: str) -> None:
+        """Tell a peer that there are no media streams at *path*."""
+        refusal = refuse(HTTPStatus.NOT_FOUND, "WebSocket on another path")
+        paths = sorted(self.open_streams)
+        await self.turn_away(stream, refusal, client, path=show_path(path), paths=paths)
+
+    async def serve_stream(
+        self, stream: trio.SocketStream, open_stream: OpenStream, client: str
+    ) -> None:
         """Have a media stream served until it is over."""
         with self.streams.admit(client) as pending:
             try:
-                await self.open_stream(stream, pending)
+                await open_stream(stream, pending)
             except* Exception:  # here also of an OSError it is not the peer that is to blame
                 log.exception("media stream failed")
 
@@ -251,8 +260,10 @@ class Edge:
         elif not request.is_answered:
             await self.turn_away(stream, refusal, client)
 
-    async def turn_away(self, stream: trio.SocketStream, refusal: Refusal, client: str) -> None:
-        """Tell a peer that it gets no further."""
-        self.refusals.note(refusal.reason, client)
+    async def turn_away(
+        self, stream: trio.SocketStream, refusal: Refusal, client: str, **details: object
+    ) -> None:
+        """Tell a peer that it gets no further, and the operator why."""
+        self.refusals.note(refusal.reason, client, **details)
         await send_last(stream, refusal.answer)
         await say_goodbye(stream.socket, self.limits)

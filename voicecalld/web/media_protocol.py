@@ -2,11 +2,11 @@
 
 Strict about what it knows, and cheap for what is usual: that is cut by position, everything else
 is judged by the library (websockets), which is dear: there must not be much of it. No extensions,
-no subprotocols, text only.
+no subprotocols but the one that the carrier wants, text only.
 """
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -14,6 +14,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
 from voicecalld.errors import BadSignatureError
 from voicecalld.net.message_stream import POLICY_VIOLATION
@@ -29,11 +30,17 @@ SMALL_FRAME_BYTES: Final = 128
 
 
 class MediaProtocol:
-    """The server's end of one WebSocket; its ``allowance`` says how patient it is."""
+    """The server's end of one WebSocket; its ``allowance`` says how patient it is.
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
+    A peer that offers *subprotocol* gets it; one that does not is as welcome.
+    """
+
+    def __init__(self, now_s: Callable[[], float], subprotocol: str = "") -> None:
+        def select(_library: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+            return next((name for name in offered if name == subprotocol), None)
+
         self.allowance = Allowance(now_s)
-        self.library = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
+        self.library = ServerProtocol(max_size=MAX_MESSAGE_BYTES, select_subprotocol=select)
         self.is_open = False
         """Whether messages may be sent: not before the handshake, nor after either Close."""
         self.has_finished = False

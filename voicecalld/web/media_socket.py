@@ -45,6 +45,7 @@ async def serve_media_socket(
     check: Callable[[Webhook], None],
     serve: Callable[["MediaSocket"], Awaitable[None]],
     inlet: Inlet | None = None,
+    subprotocol: str = "",
 ) -> None:
     """Open the WebSocket that somebody asks for on *stream*, and let *serve* have it.
 
@@ -52,9 +53,10 @@ async def serve_media_socket(
     request and raises BadSignatureError to refuse it. When *serve* returns, the peer is said
     goodbye; when it is cancelled, the connection is cut at once. Until it has called
     `MediaSocket.admit` the peer may send little. With an *inlet* its messages are delivered
-    together with those of others, which is much cheaper when there are many.
+    together with those of others, which is much cheaper when there are many. A peer that offers
+    *subprotocol* gets it.
     """
-    media = MediaSocket(take_over(stream), inlet)
+    media = MediaSocket(take_over(stream), inlet, subprotocol)
     try:
         with trio.move_on_after(HANDSHAKE_S):
             await media.shake_hands(check)
@@ -82,11 +84,13 @@ def take_over(stream: trio.SocketStream) -> socket.socket:
 class MediaSocket:
     """Our end of one WebSocket: a `voicecalld.net.message_stream.MessageStream`."""
 
-    def __init__(self, plain: socket.socket, inlet: Inlet | None = None) -> None:
+    def __init__(
+        self, plain: socket.socket, inlet: Inlet | None = None, subprotocol: str = ""
+    ) -> None:
         self.socket = plain
         self.inlet = inlet
         self.output = SocketOutput(plain)
-        self.protocol = MediaProtocol(trio.current_time)
+        self.protocol = MediaProtocol(trio.current_time, subprotocol)
         self.inbox: list[str] = []  # what came right behind the handshake
         self.has_ended = False
         """Whether nothing more will come from the peer."""

@@ -69,8 +69,8 @@ class RefusalLog:
     def __init__(self, now_s: Callable[[], float]) -> None:
         self.noise = Noise(now_s)
 
-    def note(self, reason: str, client: str) -> None:
-        """Count a refusal, of which *client* is the latest example."""
+    def note(self, reason: str, client: str, **details: object) -> None:
+        """Count a refusal, of which *client* and *details* are the latest example."""
         count = self.noise.count(reason)
         if count:
-            log.info("connection refused", reason=reason, count=count, peer=client)
+            log.info("connection refused", reason=reason, count=count, peer=client, **details)

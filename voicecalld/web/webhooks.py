@@ -1,27 +1,27 @@
 """A webhook's way from an HTTP request to the reception, the cheapest checks first.
 
 Path, method, the presence of a signature, and how much one address asks at once are looked at
-before the body is read. What is refused here leaves no trace, not even in the log, and of what the
-reception refuses it tells no more than once a second: anybody can send it, as often as he likes.
+before the body is read. What is refused, here or by the reception, leaves no trace but in the log,
+which tells of it no more than once in ten seconds: anybody can send it, as often as he likes.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
-from quart import Response, request
+from quart import Response, abort, request
 from quart.wrappers import Request
 
 from voicecalld.provider.http import Reply, Webhook
-from voicecalld.switchboard.reception import Reception
+from voicecalld.switchboard.reception import UNAUTHORIZED, Reception
 from voicecalld.web.client_address import PEER_EXTENSION, household
 from voicecalld.web.limits import EdgeLimits
 from voicecalld.web.public_url import PublicUrls
+from voicecalld.web.strays import explain_unsigned, find_sender
 
-NOT_FOUND = Reply(status=404, body=b"Not Found")
 NOT_ALLOWED = Reply(status=405, body=b"Method Not Allowed")
-UNAUTHORIZED = Reply(status=401, body=b"Unauthorized")
 TOO_MANY = Reply(status=429, body=b"Too Many Requests")
 
 
@@ -32,6 +32,7 @@ class WebhookDoor:
         self, reception: Reception, path: str, urls: PublicUrls, limits: EdgeLimits | None = None
     ) -> None:
         self.reception = reception
+        self.path = path
         self.paths = frozenset({path.encode(), f"{path}/".encode()})
         self.urls = urls
         self.limits = limits or EdgeLimits()
@@ -45,12 +46,12 @@ class WebhookDoor:
         """What *asked* is to be answered with."""
         scope: Any = asked.scope
         if scope["raw_path"] not in self.paths:  # the decoded path may only look like ours
-            return NOT_FOUND
-        if scope["method"] != "POST":  # the other one is in capitals, whatever was sent
-            return NOT_ALLOWED
+            abort(HTTPStatus.NOT_FOUND)
         headers = read_headers(scope["headers"])
+        if scope["method"] != "POST":  # the other one is in capitals, whatever was sent
+            return self.refuse_method(headers, client_of(scope))
         if not self.may_be_genuine(headers):
-            return UNAUTHORIZED
+            return self.refuse_unsigned(headers, client_of(scope))
         client = household(client_of(scope))
         if self.in_flight[client] >= self.limits.webhooks_per_address:
             return TOO_MANY
@@ -61,7 +62,26 @@ class WebhookDoor:
         """Whether there is a signature at all, if there must be one."""
         if self.reception.settings.skip_signature_verification:
             return True
+        return self.is_signed(headers)
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        """Whether there is a signature, genuine or not."""
         return headers.keys() >= {*self.reception.provider.signature_headers}
+
+    def refuse_method(self, headers: Mapping[str, str], client: str) -> Reply:
+        """Refuse what is no POST; of the carrier's own the operator is told."""
+        if self.is_signed(headers):
+            self.reception.refuse("it is no POST; choose that at the carrier", client)
+        return NOT_ALLOWED
+
+    def refuse_unsigned(self, headers: Mapping[str, str], client: str) -> Reply:
+        """Refuse what has no signature, and tell the operator whose it may be."""
+        sender = find_sender(headers, self.reception.services.carriers)
+        reason = explain_unsigned(self.reception.carrier, sender)
+        if sender is None:
+            return self.reception.refuse(reason, client)
+        self.reception.tell("webhook refused", reason, client)
+        return UNAUTHORIZED
 
     @contextmanager
     def counting(self, client: str) -> Iterator[None]:
@@ -81,7 +101,8 @@ class WebhookDoor:
         peer = peer_of(scope)
         path, query = (scope[part].decode("latin-1") for part in ("raw_path", "query_string"))
         url = self.urls.signed_url(path, query, headers, peer)
-        webhook = Webhook(method="POST", url=url, headers=headers, body=body)
+        client = client_of(scope)
+        webhook = Webhook(method="POST", url=url, headers=headers, body=body, client=client)
         return await self.reception.receive_webhook(webhook, peer)
 
 

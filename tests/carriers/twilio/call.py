@@ -4,58 +4,29 @@ from collections.abc import Mapping
 
 import trio
 
-from tests.carriers.callee import Callee, Prepared, prepare
-from tests.carriers.line import Line
+from tests.carriers.call import DIAL_S
+from tests.carriers.callee import Callee, Prepared
+from tests.carriers.document_call import DocumentCall
 from tests.carriers.twilio.leg import Fetch, Leg, Source
 from tests.carriers.twilio.performance import Performance, obtain
 from tests.carriers.twilio.twiml import Document, Redirect, Reject
 from voicecalld.audio.keys import render_keys
 
-# Between the request and each of the first two states; a real carrier takes longer.
-DIAL_S = 0.05
-# How the callee's telephone ends a call that nobody takes.
-REFUSALS: Mapping[str, str] = {"busy": "busy", "rejects": "failed"}
 
-
-class TwilioCall:
+class TwilioCall(DocumentCall[Source, Document]):
     """Runs once; `redirect` and `end` may be called from outside at any time."""
 
     def __init__(self, leg: Leg, callee: Callee) -> None:
+        super().__init__(leg, callee)
         self.leg = leg
-        self._callee = callee
-        self._life = trio.CancelScope()
-        self._document = trio.CancelScope()
-        self._redirected: Source | None = None
-        self._outcome = "failed"
 
-    async def run(self) -> None:
-        """Live until the end."""
-        try:
-            prepared = await prepare(self._callee, self.leg.services.voice)
-            with self._life:
-                self._outcome = await self._live(prepared)
-        finally:
-            self._finish(self._outcome)
+    def finish(self, outcome: str) -> None:
+        """Let the call be over, and report it."""
+        self.leg.change(outcome)
+        self.leg.report_status("completed")
 
-    def redirect(self, source: Source) -> None:
-        """Drop the running document, and go on with another."""
-        self._redirected = source
-        self._document.cancel()
-
-    def end(self, outcome: str) -> None:
-        """End the call, however it is."""
-        self._outcome = outcome
-        self._life.cancel()
-
-    def _finish(self, outcome: str) -> None:
-        leg = self.leg
-        leg.ended_s = leg.services.unix_clock()
-        leg.change(outcome)
-        leg.report_status("completed")
-        leg.entry.is_over = True
-        leg.services.ledger.touch()
-
-    async def _live(self, prepared: Prepared) -> str:
+    async def live(self, prepared: Prepared) -> str:
+        """Live until the end; gives the outcome."""
         if self.leg.entry.direction == "inbound":
             return await self._live_inbound(prepared)
         await trio.sleep(DIAL_S)
@@ -63,18 +34,8 @@ class TwilioCall:
         await trio.sleep(DIAL_S)
         self.leg.change("ringing")
         self.leg.report_status("ringing")
-        behaviour = self._callee.phone.behaviour
-        rings_s = self._callee.answers_after_s
-        if rings_s >= self.leg.order.ring_s or self._nobody_answers():
-            await trio.sleep(min(rings_s, self.leg.order.ring_s))
-            return "no-answer"
-        await trio.sleep(rings_s)
-        if behaviour in REFUSALS:
-            return REFUSALS[behaviour]
-        return await self._talk(prepared, None)
-
-    def _nobody_answers(self) -> bool:
-        return self._callee.phone.behaviour == "no-answer"
+        ended = await self.ring_out(self.leg.order.ring_s)
+        return ended or await self._talk(prepared, None)
 
     async def _live_inbound(self, prepared: Prepared) -> str:
         self.leg.change("ringing")
@@ -98,26 +59,19 @@ class TwilioCall:
         leg.answered_s = leg.services.unix_clock()
         leg.change("in-progress")
         leg.report_status("answered")
-        person = prepared.pick_up(trio.current_time())
-        leg.line = Line(
-            person, leg.entry, leg.services.ledger, hang_up=lambda: self.end("completed")
-        )
-        with (
-            leg.services.wheel.turning(leg.line),
-            trio.move_on_after(leg.order.limit_s),
-        ):
-            async with trio.open_nursery() as nursery:
-                fields = await self._detect(nursery)
-                await self._perform_all(document, fields)
-                nursery.cancel_scope.cancel()
-        return "completed"
+
+        async def hold(nursery: trio.Nursery) -> None:
+            fields = await self._detect(nursery)
+            await self._perform_first(document, fields)
+
+        return await self.talk(prepared, leg.order.limit_s, hold)
 
     async def _detect(self, nursery: trio.Nursery) -> Mapping[str, str]:
         """Find out who has answered; gives what the first document is asked for with."""
         order = self.leg.order
         if not order.detection or order.send_digits:
             return {}
-        callee = self._callee
+        callee = self.callee
         end = "machine_end_beep" if order.detection == "DetectMessageEnd" else "machine_start"
         truth = end if callee.is_machine else "human"
         if order.is_async_detection:
@@ -129,28 +83,20 @@ class TwilioCall:
         return {"AnsweredBy": self.leg.answered_by, "MachineDetectionDuration": duration}
 
     async def _detect_later(self, answered_by: str) -> None:
-        await trio.sleep(self._callee.detection_s)
+        await trio.sleep(self.callee.detection_s)
         self.leg.answered_by = answered_by
-        self.leg.report_detection(self._callee.detection_s)
+        self.leg.report_detection(self.callee.detection_s)
 
-    async def _perform_all(self, document: Document | None, fields: Mapping[str, str]) -> None:
+    async def _perform_first(self, document: Document | None, fields: Mapping[str, str]) -> None:
         if self.leg.order.send_digits:
             await self.leg.talking.play(render_keys(self.leg.order.send_digits))
-        source: Source | None = self.leg.order.source
+        source = self.leg.order.source
         if isinstance(source, Fetch):
             source = Fetch(url=source.url, method=source.method, fields=fields)
-        source = self._take_redirect() or source  # somebody may have been quicker
-        while source is not None:
-            following = None
-            with trio.CancelScope() as self._document:
-                following = await self._perform(source, document)
-            source, document = self._take_redirect() or following, None
+        await self.perform_all(source, document)
 
-    def _take_redirect(self) -> Source | None:
-        source, self._redirected = self._redirected, None
-        return source
-
-    async def _perform(self, source: Source, document: Document | None) -> Source | None:
+    async def perform(self, source: Source, document: Document | None) -> Source | None:
+        """Perform what *source* gives, or *document* if it has been given; gives what follows."""
         if document is None:
             document = await obtain(self.leg, source)
         if document is None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tests.carriers.ledger import CallEntry
-from tests.carriers.line import Line
-from tests.carriers.twilio.postman import Postman
-from tests.carriers.twilio.services import Services
+from tests.carriers.leg import CarrierLeg
+from tests.carriers.services import Services
+from tests.carriers.twilio.postman import TwilioPostman
 from tests.carriers.twilio.wire import API_VERSION, SIP_CODES, render_time
 
 ENDED = frozenset({"completed", "busy", "no-answer", "canceled", "failed"})
@@ -51,55 +51,27 @@ class Order:
     detection_url: str = ""
 
 
-class Leg:
+class Leg(CarrierLeg):
     """The state of one call, and its way to the customer."""
 
     def __init__(
         self, services: Services, order: Order, entry: CallEntry, *, sequence: int = 0
     ) -> None:
-        self.services = services
+        super().__init__(services, entry)
         self.order = order
-        self.entry = entry
         self.sid = entry.call
-        self.postman = Postman(services, entry.call)
-        self.line: Line | None = None
-        self.created_s = services.unix_clock()
-        self.answered_s: float | None = None
-        self.ended_s: float | None = None
-        self.answered_by = ""
+        self.postman = TwilioPostman(services, entry.call)
         self._sequence = sequence
-
-    @property
-    def talking(self) -> Line:
-        """The line of an answered call."""
-        assert self.line is not None
-        return self.line
 
     @property
     def has_ended(self) -> bool:
         """Whether its status is one of those that never change again."""
         return self.entry.status in ENDED
 
-    @property
-    def duration_s(self) -> int:
-        """Whole seconds from the answer to the end."""
-        if self.answered_s is None or self.ended_s is None:
-            return 0
-        return math.ceil(self.ended_s - self.answered_s)
-
-    def change(self, status: str) -> None:
-        """Let the call be in *status*."""
-        self.entry.status = status
-        self.services.ledger.note(self.sid, status)
-
-    def complain(self, code: int, text: str) -> None:
-        """Tell the customer of something wrong."""
-        self.services.ledger.complain(self.sid, code, text)
-
     def fields(self) -> dict[str, str]:
         """The parameters of every webhook that is about the call."""
         return {
-            "AccountSid": self.services.account_sid,
+            "AccountSid": self.services.account,
             "ApiVersion": API_VERSION,
             "CallSid": self.sid,
             "CallStatus": self.entry.status,
@@ -134,7 +106,7 @@ class Leg:
     def report_detection(self, after_s: float) -> None:
         """Tell the customer who has answered."""
         fields = {
-            "AccountSid": self.services.account_sid,
+            "AccountSid": self.services.account,
             "CallSid": self.sid,
             "AnsweredBy": self.answered_by,
             "MachineDetectionDuration": str(round(1000 * after_s)),

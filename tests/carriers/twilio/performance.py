@@ -5,7 +5,9 @@ from urllib.parse import urljoin
 
 import trio
 
-from tests.carriers.twilio.gather import GatherEar
+from tests.carriers.documents import NoDocumentError, read_document
+from tests.carriers.recogniser import InputEar
+from tests.carriers.twilio.gather import read_result, rules_of
 from tests.carriers.twilio.leg import Fetch, Leg, Source
 from tests.carriers.twilio.stream import run_stream
 from tests.carriers.twilio.twiml import (
@@ -19,13 +21,11 @@ from tests.carriers.twilio.twiml import (
     Redirect,
     Reject,
     Say,
-    TwimlError,
     parse_twiml,
 )
+from tests.carriers.xml_reader import DocumentError
 from voicecalld.audio.keys import render_keys
-from voicecalld.exchange.planning import speak
 
-XML_TYPES = ("text/xml", "application/xml")
 LARGEST_DOCUMENT_BYTES = 64 * 1024
 
 
@@ -36,7 +36,7 @@ async def obtain(leg: Leg, source: Source) -> Document | None:
         return None
     try:
         document = parse_twiml(text)
-    except TwimlError as problem:
+    except DocumentError as problem:
         leg.complain(problem.code, str(problem))
         return None
     for code, complaint in document.complaints:
@@ -52,15 +52,11 @@ async def obtain_text(leg: Leg, source: Source) -> str | None:
     response = await leg.postman.ask(source.url, source.method, fields)
     if response is None:
         return None
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in XML_TYPES:
-        leg.complain(12300, f"the document's type is {kind!r}")
+    try:
+        return read_document(response, LARGEST_DOCUMENT_BYTES)
+    except NoDocumentError as problem:
+        leg.complain(12300, str(problem))
         return None
-    if len(response.body) > LARGEST_DOCUMENT_BYTES:
-        leg.complain(11750, "the document is larger than 64 KB")
-        return None
-    return response.body.decode("utf-8", "replace")
 
 
 class Performance:
@@ -93,7 +89,7 @@ class Performance:
         """Let the other party hear something, for as long as that takes."""
         match verb:
             case Say():
-                await self.say(verb.text)
+                await self.leg.say(verb.text)
             case PlayDigits():
                 self.leg.services.ledger.note(self.leg.sid, f"presses {verb.digits}")
                 await self.leg.talking.play(render_keys(verb.digits))
@@ -102,21 +98,10 @@ class Performance:
             case _:
                 assert_never(verb)
 
-    async def say(self, text: str) -> None:
-        """Speak with the carrier's voice."""
-        sound = await speak(text, self.leg.services.voice)
-        self.leg.entry.texts.append(text)
-        self.leg.services.ledger.note(self.leg.sid, f"the callee hears: {text}")
-        try:
-            await self.leg.talking.play(sound)
-        except trio.Cancelled:
-            self.leg.entry.cut_texts.append(text)
-            raise
-
     async def gather(self, gather: Gather) -> Source | None:
         """Listen; gives the action's document, None if there was no input."""
         line, prompting = self.leg.talking, trio.CancelScope()
-        line.listener = ear = GatherEar(gather, stop_prompts=prompting.cancel)
+        line.listener = ear = InputEar(rules_of(gather), stop_prompts=prompting.cancel)
         try:
             with prompting:
                 for prompt in gather.prompts:
@@ -125,7 +110,7 @@ class Performance:
             await ear.done.wait()
         finally:
             line.listener = None
-        fields = ear.result()
+        fields = read_result(gather, ear)
         if fields is None:
             return None
         action = urljoin(self.base_url, gather.action) if gather.action else self.base_url

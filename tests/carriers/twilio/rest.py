@@ -1,16 +1,14 @@
 """Twilio's REST API for calls, in front of the simulated carrier."""
 
-import base64
-import binascii
 import hmac
 import itertools
 import re
-from collections import Counter
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-from tests.carriers.faults import NOT_OBEYED, Answering, fate
-from tests.carriers.http_server import Answered
+from tests.carriers.faults import Answering
+from tests.carriers.rest_door import Asked, RestDoor, decode_basic, lower_names
+from tests.carriers.services import Services
 from tests.carriers.twilio.call import TwilioCall
 from tests.carriers.twilio.leg import Order
 from tests.carriers.twilio.rest_wire import (
@@ -24,7 +22,6 @@ from tests.carriers.twilio.rest_wire import (
     render_call,
     render_list,
 )
-from tests.carriers.twilio.services import Services
 from tests.carriers.twilio.wire import API_VERSION
 from voicecalld.provider.http import HttpRequest, HttpResponse
 
@@ -39,50 +36,50 @@ WRONG_STATE = (400, 21220, "Call is not in-progress. Cannot redirect.")
 NOT_FOUND = (404, 20404, "The requested resource was not found")
 
 
-class Rest:
+class Rest(RestDoor):
     """Answers requests; `place` makes a call of an order.
 
     Who ends a call that has ended is refused in two ways by turns.
     """
 
     def __init__(self, services: Services, place: Callable[[Order], TwilioCall]) -> None:
+        super().__init__(services)
         self.calls: dict[str, TwilioCall] = {}
-        self._services = services
         self._place = place
-        self._asked: Counter[str] = Counter()
         self._refusals_of_the_dead = itertools.cycle((WRONG_STATE, NOT_FOUND))
 
-    async def answer(self, request: HttpRequest) -> Answered:
-        """Obey one request, or do with it what the faults say."""
-        url = urlsplit(request.url)
-        found = PATH.fullmatch(url.path)
-        sid = found[2] if found else None
-        how = self._choose_fault(request.method, sid)
+    def read(self, request: HttpRequest) -> Asked:
+        """What *request* is about."""
+        found = PATH.fullmatch(urlsplit(request.url).path)
+        sid = (found[2] if found else None) or ""
+        what = f"{request.method} {sid or 'Calls'}"
+        if request.method == "GET":
+            return Asked(kind="fetch", what=what, call=sid)
+        return Asked(kind="update" if sid else "dial", what=what, call=sid)
+
+    def refuse(
+        self,
+        request: HttpRequest,  # noqa: ARG002 - it is the same for all
+        how: Answering,
+    ) -> HttpResponse:
+        """The answer to a request that nobody obeys."""
+        return answer_refusal(REFUSED_BY_FAULT[how])
+
+    def obey(self, request: HttpRequest) -> HttpResponse:
+        """Do what *request* says, or refuse it in Twilio's words."""
+        found = PATH.fullmatch(urlsplit(request.url).path)
         try:
             self._check_account(request, found)
-            if how in NOT_OBEYED:
-                raise REFUSED_BY_FAULT[how]
-            response = self._obey(request, sid)
+            return self._obey(request, found[2] if found else None)
         except RefusedError as refusal:
-            response = answer_refusal(refusal)
-        what = f"{request.method} {sid or 'Calls'}: {response.status}"
-        self._services.ledger.requests.append(what)
-        self._services.ledger.note(sid or "", what if how is Answering.WELL else f"{what}, {how}")
-        return Answered(response=response, how=how)
-
-    def _choose_fault(self, method: str, sid: str | None) -> Answering:
-        faults = self._services.faults
-        kind = "fetch" if method == "GET" else "update" if sid else "dial"
-        fates = {"fetch": faults.fetches, "update": faults.updates, "dial": faults.dials}[kind]
-        self._asked[kind] += 1
-        return fate(fates, self._asked[kind] - 1)
+            return answer_refusal(refusal)
 
     def _check_account(self, request: HttpRequest, found: re.Match[str] | None) -> None:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        wanted = f"{self._services.account_sid}:{self._services.auth_token}"
+        headers = lower_names(request)
+        wanted = f"{self.services.account}:{self.services.secret}"
         if not hmac.compare_digest(decode_basic(headers.get("authorization", "")), wanted):
             raise RefusedError(401, 20003, "Authenticate")
-        if found is None or found[1] != self._services.account_sid:
+        if found is None or found[1] != self.services.account:
             raise RefusedError(404, 20404, f"The requested resource {request.url} was not found")
         kind = headers.get("content-type", "").partition(";")[0]
         if request.method == "POST" and kind != "application/x-www-form-urlencoded":
@@ -141,13 +138,3 @@ class Rest:
         else:
             call.end("canceled")
         return answer_json(200, render_call(call.leg))
-
-
-def decode_basic(header: str) -> str:
-    """Name and password of Basic authentication, or nothing."""
-    kind, _, encoded = header.partition(" ")
-    try:
-        decoded = base64.b64decode(encoded, validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        return ""
-    return decoded if kind == "Basic" else ""

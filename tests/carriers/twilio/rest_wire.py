@@ -147,7 +147,7 @@ def name_mistakes(form: Form) -> list[str]:
 
 def render_call(leg: Leg) -> dict[str, Any]:
     """The resource of a call."""
-    account = leg.services.account_sid
+    account = leg.services.account
     uri = f"/{API_VERSION}/Accounts/{account}/Calls/{leg.sid}"
     has_talked = leg.has_ended and leg.answered_s is not None
     return {

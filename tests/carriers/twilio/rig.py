@@ -1,21 +1,16 @@
 """The simulated Twilio and its customer in memory, in virtual time; and requests to it."""
 
 import base64
-import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import urlencode
-
-import trio
 
 from tests.carriers.callee import Callee
 from tests.carriers.customer import Customer
 from tests.carriers.faults import Faults
 from tests.carriers.ledger import CallEntry
+from tests.carriers.rig import in_memory
 from tests.carriers.twilio.carrier import ACCOUNT_SID, AUTH_TOKEN, SimulatedTwilio, open_twilio
-from tests.fakes.voice import ToneVoice
-from voicecalld.net.message_stream import MemoryStream
 from voicecalld.provider.http import HttpRequest, HttpResponse
 
 FROM, TO = "+13105550142", "+12065550117"
@@ -25,7 +20,6 @@ STREAM_URL = "wss://calls.example.test/stream"
 EVENTS = ("initiated", "ringing", "answered", "completed")
 CALLS = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls"
 BASIC = "Basic " + base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
-UNIX_S = 1_767_225_600.0
 
 STREAM_TWIML = (
     f'<Response><Connect><Stream url="{STREAM_URL}"><Parameter name="token" value="t1"/>'
@@ -38,20 +32,11 @@ def say(text: str, rest: str = "") -> str:
     return f"<Response><Say>{text}</Say>{rest}</Response>"
 
 
-@asynccontextmanager
-async def open_rig(
+def open_rig(
     customer: Customer, callee: Callee | None = None, faults: Faults | None = None
-) -> AsyncIterator[SimulatedTwilio]:
-    """A carrier whose voice takes 40 ms for each character."""
-    async with open_twilio(
-        port=None,
-        outside=customer,
-        callee=callee,
-        faults=faults,
-        voice=ToneVoice(),
-        unix_clock=lambda: UNIX_S + trio.current_time(),
-    ) as twilio:
-        yield twilio
+) -> AbstractAsyncContextManager[SimulatedTwilio]:
+    """A carrier in memory, with virtual time."""
+    return open_twilio(port=None, callee=callee, **in_memory(customer, faults))
 
 
 async def ask(
@@ -89,14 +74,3 @@ def statuses(customer: Customer) -> list[tuple[str, str]]:
         for path, fields in customer.webhooks
         if path == "/status"
     ]
-
-
-async def read_until(stream: MemoryStream, event: str) -> Mapping[str, Any]:
-    """The next message of kind *event* on the customer's end of a stream."""
-    while True:
-        messages = [json.loads(message) for message in await stream.receive()]
-        assert messages, "the stream is over"
-        for message in messages:
-            if message["event"] == event:
-                found: Mapping[str, Any] = message
-                return found

@@ -3,9 +3,9 @@ import trio
 from trio.testing import MockClock
 
 from tests.carriers.callee import build_callee
+from tests.carriers.carrier import OwnNumber
 from tests.carriers.customer import Customer
 from tests.carriers.faults import Faults
-from tests.carriers.twilio.carrier import OwnNumber
 from tests.carriers.twilio.rig import (
     FROM,
     STATUS_URL,

@@ -18,6 +18,8 @@ from tests.carriers.twilio.rig import FROM, TO, VOICE_URL, ask, open_rig
 from voicecalld.ids import ProviderCallId
 from voicecalld.provider.twilio import TwilioProvider
 from voicecalld.switchboard.carrier_leg import CarrierLeg
+from voicecalld.switchboard.links import Links
+from voicecalld.switchboard.services import CarrierAccess
 
 P = "<Pause length='60'/></Response>"
 PAUSE = f"<Response>{P}"
@@ -176,7 +178,9 @@ async def test_whichever_way_it_refuses_to_end_a_call_that_is_over_we_count_it_a
 
     async with open_rig(Customer(voice=[PAUSE])) as twilio:
         await ask(twilio, "POST", ".json", To=TO, From=FROM, Url=VOICE_URL)
-        leg = CarrierLeg(provider, twilio, None)
+        links = Links(webhook_url="", stream_url="")
+        access = CarrierAccess(provider=provider, link=twilio, links=links)
+        leg = CarrierLeg(access, None)
         leg.call = ProviderCallId(twilio.ledger.calls[0].call)
         await leg.hang_up()
         await twilio.settle()

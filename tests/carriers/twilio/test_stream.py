@@ -9,7 +9,7 @@ from trio.testing import MockClock
 from twilio.request_validator import RequestValidator
 
 from tests.carriers.callee import build_callee
-from tests.carriers.customer import Customer
+from tests.carriers.customer import Customer, read_until
 from tests.carriers.faults import Faults
 from tests.carriers.twilio.carrier import AUTH_TOKEN
 from tests.carriers.twilio.rig import (
@@ -18,7 +18,6 @@ from tests.carriers.twilio.rig import (
     ask,
     dial,
     open_rig,
-    read_until,
     say,
 )
 from voicecalld.audio.tones import beep

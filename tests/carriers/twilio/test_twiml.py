@@ -2,7 +2,8 @@ import pytest
 from twilio.twiml.voice_response import Connect, Gather, VoiceResponse
 
 from tests.carriers.twilio import twiml
-from tests.carriers.twilio.twiml import TwimlError, parse_twiml
+from tests.carriers.twilio.twiml import parse_twiml
+from tests.carriers.xml_reader import DocumentError
 
 URL = "wss://calls.example.test/stream"
 
@@ -77,7 +78,7 @@ def test_everything_that_twilios_own_library_writes_is_understood() -> None:
     ],
 )
 def test_what_cannot_be_performed_is_refused(body: str, code: int) -> None:
-    with pytest.raises(TwimlError) as caught:
+    with pytest.raises(DocumentError) as caught:
         parse_twiml(f"<Response>{body}</Response>")
 
     assert caught.value.code == code
@@ -104,7 +105,7 @@ def test_what_twilio_takes_although_it_is_wrong_is_complained_of(body: str, code
 
 
 def test_another_root_is_no_twiml() -> None:
-    with pytest.raises(TwimlError) as caught:
+    with pytest.raises(DocumentError) as caught:
         parse_twiml("<html/>")
 
     assert caught.value.code == 12100

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from tests.carriers.xml_reader import DocumentError, XmlReader, is_count, parse_root, text_of
+
 LONGEST_SAY = 4096
 LONGEST_PARAMETER = 500  # name and value together
 DIGITS = frozenset("0123456789*#wW")
@@ -30,14 +32,6 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "Stream": frozenset({"url", "name", "track", "statusCallback", "statusCallbackMethod"}),
     "Parameter": frozenset({"name", "value"}),
 }
-
-
-class TwimlError(Exception):
-    """A document that ends the call."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,24 +120,15 @@ def parse_twiml(text: str) -> Document:
     """Read a document.
 
     Raises:
-        TwimlError: it is not TwiML, or has a verb that is unknown here.
+        DocumentError: it is not TwiML, or has a verb that is unknown here.
     """
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - the daemon under test has written it
-    except ET.ParseError as problem:
-        raise TwimlError(12100, f"not XML: {problem}") from problem
-    if root.tag != "Response":
-        raise TwimlError(12100, f"the root is {root.tag}")
-    reader = Reader()
-    verbs = tuple(reader.read(element) for element in root)
+    reader = Reader(ATTRIBUTES, 12200)
+    verbs = tuple(reader.read(element) for element in parse_root(text, 12100))
     return Document(verbs=verbs, complaints=tuple(reader.complaints))
 
 
-class Reader:
+class Reader(XmlReader):
     """Reads elements, and collects complaints."""
-
-    def __init__(self) -> None:
-        self.complaints: list[tuple[int, str]] = []
 
     def read(self, element: ET.Element) -> Verb:
         """One verb."""
@@ -162,12 +147,7 @@ class Reader:
             case "Connect":
                 return self.read_connect(element)
             case tag:
-                raise TwimlError(12200, f"no verb of this simulator: {tag}")
-
-    def check_attributes(self, element: ET.Element) -> None:
-        """Complain of attributes that Twilio does not know there."""
-        for name in set(element.attrib) - ATTRIBUTES.get(element.tag, frozenset()):
-            self.complaints.append((12200, f"{element.tag} has no attribute {name}"))
+                raise DocumentError(12200, f"no verb of this simulator: {tag}")
 
     def read_prompt(self, element: ET.Element) -> Prompt:
         """A verb that may also be inside of Gather."""
@@ -176,7 +156,7 @@ class Reader:
         if element.tag == "Play":
             digits = element.get("digits", "")
             if not digits or set(digits) - DIGITS:
-                raise TwimlError(12200, "this simulator plays digits only: 0-9 * # w W")
+                raise DocumentError(12200, "this simulator plays digits only: 0-9 * # w W")
             return PlayDigits(digits=digits)
         text = text_of(element)
         if not text or len(text) > LONGEST_SAY:
@@ -188,7 +168,7 @@ class Reader:
         for child in element:
             self.check_attributes(child)
             if child.tag not in {"Say", "Play", "Pause"}:
-                raise TwimlError(12200, f"{child.tag} inside of Gather")
+                raise DocumentError(12200, f"{child.tag} inside of Gather")
         inputs = set(element.get("input", "dtmf").split())
         if not inputs or inputs - {"dtmf", "speech"}:
             self.complaints.append((13334, "Gather: input is neither dtmf nor speech"))
@@ -226,16 +206,16 @@ class Reader:
     def read_connect(self, element: ET.Element) -> ConnectStream:
         """A Connect, which is of use with one Stream only."""
         if [child.tag for child in element] != ["Stream"]:
-            raise TwimlError(12200, "this simulator connects one Stream only")
+            raise DocumentError(12200, "this simulator connects one Stream only")
         stream = element[0]
         self.check_attributes(stream)
         url = urlsplit(stream.get("url", ""))
         if url.scheme != "wss" or not url.netloc:
-            raise TwimlError(31922, "the URL of a stream is not wss")
+            raise DocumentError(31922, "the URL of a stream is not wss")
         if url.query or url.fragment:
             self.complaints.append((31941, "the URL of a stream has a query, which gets lost"))
         if stream.get("track", "inbound_track") != "inbound_track":
-            raise TwimlError(31941, "a stream in both ways has the inbound track only")
+            raise DocumentError(31941, "a stream in both ways has the inbound track only")
         return ConnectStream(
             url=url._replace(query="", fragment="").geturl(),
             parameters=dict(self.read_parameter(child) for child in stream),
@@ -245,36 +225,9 @@ class Reader:
     def read_parameter(self, element: ET.Element) -> tuple[str, str]:
         """Name and value."""
         if element.tag != "Parameter":
-            raise TwimlError(12200, f"{element.tag} inside of Stream")
+            raise DocumentError(12200, f"{element.tag} inside of Stream")
         self.check_attributes(element)
         name, value = element.get("name", ""), element.get("value", "")
         if not name or len(name) + len(value) > LONGEST_PARAMETER:
             self.complaints.append((12200, "a Parameter is too long, or has no name"))
         return name, value
-
-    def read_count(self, element: ET.Element, name: str, default: int) -> int:
-        """A whole number."""
-        text = element.get(name)
-        if text is None:
-            return default
-        if not is_count(text):
-            self.complaints.append((12200, f"{element.tag}: {name} is {text!r}, no whole number"))
-            return default
-        return int(text)
-
-    def read_flag(self, element: ET.Element, name: str, *, default: bool) -> bool:
-        """True or false."""
-        text = element.get(name, str(default).lower())
-        if text not in {"true", "false"}:
-            self.complaints.append((12200, f"{element.tag}: {name} is {text!r}"))
-        return text == "true"
-
-
-def is_count(text: str) -> bool:
-    """Whether *text* is a whole number, in digits."""
-    return text.isascii() and text.isdigit()
-
-
-def text_of(element: ET.Element) -> str:
-    """The text in an element, without the space around it."""
-    return (element.text or "").strip()

@@ -4,14 +4,21 @@ Sources: Twilio's OpenAPI of the 2010-04-01 API, and its pages on TwiML, webhook
 """
 
 import base64
-import binascii
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, TypeAlias
+from typing import Any
+
+from tests.carriers.stream_orders import (
+    BadOrderError,
+    ClearAudio,
+    OrderReader,
+    PlayAudio,
+    SetMark,
+    StreamOrder,
+)
 
 API_VERSION = "2010-04-01"
 
@@ -38,34 +45,7 @@ def render_time(unix_s: float) -> str:
 # ---- media streams -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayAudio:
-    """The customer's sound: mu-law of any length."""
-
-    audio: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetMark:
-    """A name that the customer wants back."""
-
-    mark: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearAudio:
-    """Drop what has not been played."""
-
-
-StreamOrder: TypeAlias = PlayAudio | SetMark | ClearAudio
-
-
-class BadOrderError(Exception):
-    """A message that Twilio's debugger complains of."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
+READER = OrderReader(json_code=31950, field_code=31951)
 
 
 def parse_order(message: str, stream_sid: str) -> StreamOrder:
@@ -74,51 +54,23 @@ def parse_order(message: str, stream_sid: str) -> StreamOrder:
     Raises:
         BadOrderError: it is not exactly as documented: no field is missing, none is too many.
     """
-    try:
-        fields = json.loads(message)
-    except ValueError as problem:
-        raise BadOrderError(31950, "not JSON") from problem
-    if not isinstance(fields, dict):
-        raise BadOrderError(31950, "not an object")
+    fields = READER.read_object(message)
     if fields.get("streamSid") != stream_sid:
         raise BadOrderError(31951, "no streamSid, or another stream's")
     match fields.get("event"):
         case "media":
-            check_fields(fields, {"event", "streamSid", "media"})
-            return PlayAudio(audio=decode_payload(read_inner(fields, "media", "payload")))
+            READER.check_fields(fields, {"event", "streamSid", "media"})
+            media = READER.read_inner(fields, "media", {"payload"})
+            return PlayAudio(audio=READER.decode_payload(READER.read_text(media, "payload")))
         case "mark":
-            check_fields(fields, {"event", "streamSid", "mark"})
-            return SetMark(mark=read_inner(fields, "mark", "name"))
+            READER.check_fields(fields, {"event", "streamSid", "mark"})
+            mark = READER.read_inner(fields, "mark", {"name"})
+            return SetMark(mark=READER.read_text(mark, "name"))
         case "clear":
-            check_fields(fields, {"event", "streamSid"})
+            READER.check_fields(fields, {"event", "streamSid"})
             return ClearAudio()
         case event:
             raise BadOrderError(31951, f"no event of Twilio's: {event!r}")
-
-
-def check_fields(fields: Mapping[str, Any], expected: set[str]) -> None:
-    """Refuse fields that are missing, or that nobody knows."""
-    if fields.keys() != expected:
-        raise BadOrderError(31951, f"fields {sorted(fields)} instead of {sorted(expected)}")
-
-
-def read_inner(fields: Mapping[str, Any], key: str, only: str) -> str:
-    """The one text in the object under *key*."""
-    inner = fields[key]
-    if not isinstance(inner, dict):
-        raise BadOrderError(31951, f"{key} is no object")
-    check_fields(inner, {only})
-    if not isinstance(inner[only], str) or not inner[only]:
-        raise BadOrderError(31951, f"{key}.{only} is no text")
-    return str(inner[only])
-
-
-def decode_payload(payload: str) -> bytes:
-    """Sound in base64."""
-    try:
-        return base64.b64decode(payload, validate=True)
-    except (binascii.Error, ValueError) as problem:
-        raise BadOrderError(31951, "the payload is not base64") from problem
 
 
 def render_connected() -> str:

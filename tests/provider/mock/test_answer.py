@@ -2,13 +2,7 @@ import json
 
 import pytest
 
-from voicecalld.provider.base import (
-    Acknowledge,
-    ConnectStream,
-    HangUpCall,
-    Perform,
-    RejectCall,
-)
+from voicecalld.provider.base import Acknowledge, ConnectStream, HangUpCall, Perform, RejectCall
 from voicecalld.provider.mock import MockProvider
 from voicecalld.provider.mock.answer import render_answer
 
@@ -35,6 +29,9 @@ def test_hanging_up_says_so() -> None:
 
 
 def test_a_carrier_without_a_voice_performs_nothing() -> None:
-    assert not MockProvider(key=b"k").has_own_voice
+    provider = MockProvider(key=b"k")
+
+    assert not provider.has_own_voice
+    assert provider.listen_begin_s > 0
     with pytest.raises(ValueError, match="no voice"):
         render_answer(Perform(say="Hello."))

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from voicecalld.errors import BadMessageError
 from voicecalld.ids import ProviderCallId, StreamId
-from voicecalld.provider.base import (
+from voicecalld.provider.mock.media import MockCodec
+from voicecalld.provider.stream import (
     AudioReceived,
     KeyPressed,
     MarkReturned,
@@ -14,7 +15,6 @@ from voicecalld.provider.base import (
     StreamOpened,
     StreamStopped,
 )
-from voicecalld.provider.mock.media import MockCodec
 
 PROOF = "t"
 START = {"event": "start", "streamId": "stream-1", "callId": "mock-1", "token": PROOF}

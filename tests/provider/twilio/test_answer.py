@@ -18,7 +18,8 @@ from voicecalld.provider.base import (
     Perform,
     RejectCall,
 )
-from voicecalld.provider.twilio.answer import MOST_SAID_CHARACTERS, Voice, render_answer
+from voicecalld.provider.twilio.answer import MOST_SAID_CHARACTERS, render_answer
+from voicecalld.provider.voice import Voice
 
 VOICE = Voice(language="en-GB", name="Polly.Amy")
 STREAM = "wss://voice.example.com/voice/stream"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from voicecalld.audio.frame import FRAME_BYTES
 from voicecalld.errors import BadMessageError
 from voicecalld.ids import ProviderCallId, StreamId
-from voicecalld.provider.base import (
+from voicecalld.provider.stream import (
     AudioReceived,
     KeyPressed,
     MarkReturned,

@@ -108,6 +108,6 @@ def test_it_speaks_in_the_voice_and_language_of_the_settings() -> None:
 def test_each_stream_has_a_codec_of_its_own() -> None:
     provider = make()
 
-    assert provider.open_codec() is not provider.open_codec()
+    assert provider.open_codec(None) is not provider.open_codec(None)
     assert provider.rest is provider.rest
     assert provider.name == "twilio"

@@ -15,12 +15,12 @@ from voicecalld.ids import CallId, PhoneNumber, ProviderCallId
 from voicecalld.provider.base import Perform, PlaceOrder
 from voicecalld.provider.http import HttpRequest, HttpResponse
 from voicecalld.provider.quotation import MOST_QUOTED_BYTES
-from voicecalld.provider.twilio.answer import Voice
 from voicecalld.provider.twilio.rest import (
     DEFAULT_BASE_URL,
     TwilioRest,
     choose_base_url,
 )
+from voicecalld.provider.voice import Voice
 
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 KEY = "s3cr3t-of-the-account"
@@ -148,7 +148,7 @@ def test_the_id_is_read_from_the_answer() -> None:
 def test_a_refusal_is_told_with_its_code_and_its_reason() -> None:
     refusal = response(400, {"code": 21211, "message": "not a number", "status": 400})
 
-    with pytest.raises(CarrierError, match=r"status 400, code 21211, .*not a number") as caught:
+    with pytest.raises(CarrierError, match="status 400, code 21211: not a number") as caught:
         make().read_placed(refusal)
 
     assert not isinstance(caught.value, OutcomeUnknownError)
@@ -202,10 +202,19 @@ def test_our_secrets_are_not_quoted_back() -> None:
 
 
 def test_an_answer_is_explained_with_its_status_its_code_and_its_words() -> None:
-    words = make().explain(response(400, {"code": 21220, "message": "not in-progress"}))
+    answer = {"code": 20003, "message": "Authenticate", "more_info": "https://a.test", "status": 1}
 
-    assert words.startswith("status 400, code 21220, '")
-    assert "not in-progress" in words
+    words = make().explain(response(401, answer))
+
+    assert words == "status 401, code 20003: Authenticate"
+
+
+def test_a_refusal_is_one_sentence() -> None:
+    with pytest.raises(CarrierError) as caught:
+        make().read_placed(response(400, {"code": 21201, "message": "No 'To' number"}))
+
+    words = "the carrier refused it with status 400, code 21201: No 'To' number"
+    assert str(caught.value) == words
 
 
 @given(status=st.integers(min_value=200, max_value=599), body=st.binary())
@@ -222,6 +231,10 @@ def test_hanging_up_completes_the_call() -> None:
 
     assert (request.method, request.url) == ("POST", f"{CALLS}/{CALL}.json")
     assert fields(request) == [("Status", "completed")]
+
+
+def test_an_order_is_hung_up_like_its_call_and_needs_no_other_request() -> None:
+    assert make().cancel(CALL) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from voicecalld.errors import BadMessageError
 from voicecalld.ids import CallId, ProviderCallId
 from voicecalld.provider.base import CarrierReport, Direction, Performed
 from voicecalld.provider.http import Webhook
-from voicecalld.provider.twilio.webhook import WITHHELD, parse_webhook
+from voicecalld.provider.twilio.webhook import parse_webhook
+from voicecalld.provider.withheld import WITHHELD
 
 SAMPLES = json.loads((Path(__file__).parent / "vectors" / "messages.json").read_text())["webhooks"]
 CALL = ProviderCallId("CA5f0c1e7d9b3a48cf9e2d1a0b7c6e5f43")

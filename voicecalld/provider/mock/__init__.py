@@ -1,6 +1,6 @@
 """The mock carrier: a whole telephone network in memory, for use without account or network."""
 
-from voicecalld.provider.base import Answer, CarrierReport, MediaCodec, RestApi
+from voicecalld.provider.base import Answer, CarrierReport, RestApi
 from voicecalld.provider.http import Reply, Webhook
 from voicecalld.provider.mock.answer import render_answer
 from voicecalld.provider.mock.media import MockCodec
@@ -11,6 +11,8 @@ from voicecalld.provider.mock.signature import (
     verify_signature,
 )
 from voicecalld.provider.mock.webhook import parse_webhook
+from voicecalld.provider.stream import MediaCodec
+from voicecalld.provider.voice import LISTEN_BEGIN_S
 
 
 class MockProvider:
@@ -36,9 +38,19 @@ class MockProvider:
         return False
 
     @property
+    def listen_begin_s(self) -> float:
+        """How long it is to wait for the first word when it listens without a media stream."""
+        return LISTEN_BEGIN_S
+
+    @property
     def signature_headers(self) -> tuple[str, ...]:
         """The headers, in lower case, without which no webhook can be genuine."""
         return (SIGNATURE_HEADER, TIMESTAMP_HEADER)
+
+    @property
+    def commands(self) -> None:
+        """None: it asks what to do."""
+        return None
 
     def check_upgrade(self, upgrade: Webhook) -> None:
         """A stream proves itself by its token alone."""
@@ -63,6 +75,15 @@ class MockProvider:
         """The document that tells the carrier *answer*."""
         return render_answer(answer)
 
-    def open_codec(self) -> MediaCodec:
+    @property
+    def stream_subprotocol(self) -> str:
+        """None is offered."""
+        return ""
+
+    def find_token(self, upgrade: Webhook) -> str:  # noqa: ARG002 - the start shows it
+        """Nothing: the start of the stream shows it."""
+        return ""
+
+    def open_codec(self, upgrade: Webhook | None) -> MediaCodec:  # noqa: ARG002 - it tells nothing
         """A codec for one new media stream."""
         return MockCodec()

@@ -15,7 +15,8 @@ import json
 
 from voicecalld.errors import BadMessageError
 from voicecalld.ids import ProviderCallId, StreamId
-from voicecalld.provider.base import (
+from voicecalld.provider.base64_text import decode_sound, encode_sound
+from voicecalld.provider.stream import (
     AudioReceived,
     KeyPressed,
     MarkReturned,
@@ -23,7 +24,6 @@ from voicecalld.provider.base import (
     StreamOpened,
     StreamStopped,
 )
-from voicecalld.provider.base64_text import decode_sound, encode_sound
 
 MAX_MESSAGE_CHARACTERS = 65536  # five seconds of sound in one message; a frame takes 260
 DIGITS = frozenset("0123456789*#ABCD")
@@ -55,6 +55,10 @@ class MockCodec:
     def encode_mark(self, mark: str) -> str:
         """The message that asks for *mark* back when all before it has been heard."""
         return encode_mark(mark)
+
+    def encode_opening(self) -> str:
+        """Nothing: the carrier waits for our first sound."""
+        return ""
 
     def encode_clear(self) -> str:
         """The message that drops what the carrier has not played yet."""

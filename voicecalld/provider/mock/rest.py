@@ -7,7 +7,8 @@ from voicecalld.errors import BadMessageError, CarrierError
 from voicecalld.ids import ProviderCallId
 from voicecalld.provider.base import PlaceOrder
 from voicecalld.provider.http import HttpRequest, HttpResponse
-from voicecalld.provider.mock.webhook import CALL, load_json
+from voicecalld.provider.json_text import parse_json
+from voicecalld.provider.mock.webhook import CALL
 from voicecalld.provider.quotation import quote_response
 
 CALLS_URL = "mock://exchange/calls"
@@ -37,9 +38,9 @@ class MockRest:
             CarrierError: it refused, or its answer makes no sense.
         """
         if response.status != 201:
-            raise CarrierError(f"the carrier refused the call: {self.explain(response)}")
+            raise CarrierError(f"the carrier refused it with {self.explain(response)}")
         try:
-            document = load_json(response.body)
+            document = parse_json(response.body)
         except BadMessageError as problem:
             words = self.explain(response)
             raise CarrierError(f"the carrier's answer is no JSON: {words}") from problem
@@ -54,6 +55,10 @@ class MockRest:
     def hang_up(self, call: ProviderCallId) -> HttpRequest:
         """The request that ends a call; harmless if it is over."""
         return HttpRequest(method="DELETE", url=f"{CALLS_URL}/{call}", is_repeatable=True)
+
+    def cancel(self, order: ProviderCallId) -> HttpRequest | None:  # noqa: ARG002 - no need
+        """None: an order has the name of its call, and is hung up like one."""
+        return None
 
     def is_hung_up(self, response: HttpResponse) -> bool:
         """Whether the call is over: it has just been ended, or there is none of this id."""

@@ -38,11 +38,11 @@ def verify_signature(webhook: Webhook, key: bytes, unix_s: float) -> str:
     timestamp = webhook.headers.get(TIMESTAMP_HEADER, "")
     signature = webhook.headers.get(SIGNATURE_HEADER, "")
     if TIMESTAMP.fullmatch(timestamp) is None or SIGNATURE.fullmatch(signature) is None:
-        raise BadSignatureError("the webhook's signature or timestamp is missing or malformed")
+        raise BadSignatureError("the signature or the timestamp is missing or malformed")
     if not hmac.compare_digest(make_signature(webhook.body, key, timestamp), signature):
-        raise BadSignatureError("the webhook's signature is wrong")
+        raise BadSignatureError("the signature is wrong")
     if abs(unix_s - int(timestamp)) > MAX_WEBHOOK_AGE_S:
-        raise BadSignatureError("the webhook was signed too long ago, or in the future")
+        raise BadSignatureError("it was signed too long ago, or in the future")
     return hashlib.sha256(webhook.body).hexdigest()
 
 

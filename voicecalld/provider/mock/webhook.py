@@ -1,6 +1,5 @@
 """The mock carrier's webhooks as reports: one JSON object, one event."""
 
-import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,6 +10,7 @@ from voicecalld.errors import BadMessageError
 from voicecalld.ids import CallId, ProviderCallId
 from voicecalld.provider.base import CarrierReport, Direction
 from voicecalld.provider.http import Webhook
+from voicecalld.provider.json_text import parse_json
 
 # Ids go into URLs, so nothing that would need quoting is let in.
 CALL = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -62,25 +62,12 @@ def parse_webhook(webhook: Webhook) -> tuple[CarrierReport, ...]:
     Raises:
         BadMessageError: it is not an event of the mock carrier.
     """
-    match load_json(webhook.body):
+    match parse_json(webhook.body):
         case {"event": str(name), **fields}:
             event = EVENTS.get(name)
             return () if event is None else (parse_report(event, fields),)
         case _:
             raise BadMessageError("a webhook is a JSON object that names its event")
-
-
-def load_json(body: bytes) -> object:
-    """The JSON document in *body*.
-
-    Raises:
-        BadMessageError: there is none.
-    """
-    try:
-        document: object = json.loads(body)
-    except (ValueError, RecursionError) as problem:
-        raise BadMessageError("not a JSON document") from problem
-    return document
 
 
 def parse_report(name: MockEvent, fields: Mapping[object, object]) -> CarrierReport:

@@ -1,8 +1,9 @@
 """Twilio: calls are steered by documents that it fetches from us."""
 
-from voicecalld.provider.base import Answer, CarrierReport, MediaCodec, RestApi
+from voicecalld.provider.base import Answer, CarrierReport, RestApi
 from voicecalld.provider.http import Reply, Webhook
-from voicecalld.provider.twilio.answer import Voice, render_answer
+from voicecalld.provider.stream import MediaCodec
+from voicecalld.provider.twilio.answer import render_answer
 from voicecalld.provider.twilio.media import TwilioCodec
 from voicecalld.provider.twilio.rest import TwilioRest
 from voicecalld.provider.twilio.signature import (
@@ -12,6 +13,7 @@ from voicecalld.provider.twilio.signature import (
     verify_upgrade,
 )
 from voicecalld.provider.twilio.webhook import parse_webhook
+from voicecalld.provider.voice import LISTEN_BEGIN_S, Voice
 
 
 class TwilioProvider:
@@ -60,9 +62,19 @@ class TwilioProvider:
         return True
 
     @property
+    def listen_begin_s(self) -> float:
+        """How long it is to wait for the first word when it listens without a media stream."""
+        return LISTEN_BEGIN_S
+
+    @property
     def signature_headers(self) -> tuple[str, ...]:
         """The headers, in lower case, without which no webhook can be genuine."""
         return (SIGNATURE_HEADER,)
+
+    @property
+    def commands(self) -> None:
+        """None: it asks what to do."""
+        return None
 
     def check_upgrade(self, upgrade: Webhook) -> None:
         """Check the signature of the request that opens a media stream.
@@ -92,6 +104,15 @@ class TwilioProvider:
         """The document that tells Twilio *answer*."""
         return render_answer(answer, self._voice)
 
-    def open_codec(self) -> MediaCodec:
+    @property
+    def stream_subprotocol(self) -> str:
+        """None is offered."""
+        return ""
+
+    def find_token(self, upgrade: Webhook) -> str:  # noqa: ARG002 - the start shows it
+        """Nothing: the start of the stream shows it."""
+        return ""
+
+    def open_codec(self, upgrade: Webhook | None) -> MediaCodec:  # noqa: ARG002 - it tells nothing
         """A codec for one new media stream."""
         return TwilioCodec()

@@ -3,11 +3,6 @@
 Source: Twilio's TwiML reference; the tests compare with what its own library writes.
 """
 
-import math
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from html import escape
 from typing import Final, assert_never
 
 from voicecalld.provider.base import (
@@ -20,23 +15,19 @@ from voicecalld.provider.base import (
     RejectCall,
 )
 from voicecalld.provider.http import Reply
-
-XML_TYPE: Final = "text/xml; charset=utf-8"
-PROLOG: Final = '<?xml version="1.0" encoding="UTF-8"?>'
+from voicecalld.provider.spoken_xml import SpokenVerbs
+from voicecalld.provider.voice import Voice
+from voicecalld.provider.xml_text import (
+    render_next,
+    render_reply,
+    tag,
+    whole_seconds,
+)
 
 # Twilio reads 4096 characters in one Say; the rest is for doubt about how it counts.
 MOST_SAID_CHARACTERS: Final = 4000
 
-# What XML 1.0 has no way to write, not even escaped (section 2.2, "Characters").
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """How Twilio speaks and listens; ``name`` is empty for the language's own voice."""
-
-    language: str
-    name: str
+VERBS: Final = SpokenVerbs(speak="Say", pause="Pause", most_characters=MOST_SAID_CHARACTERS)
 
 
 def render_answer(answer: Answer, voice: Voice) -> Reply:
@@ -59,16 +50,6 @@ def render_answer(answer: Answer, voice: Voice) -> Reply:
             assert_never(answer)
 
 
-def render_reply(verbs: str) -> Reply:
-    """*verbs* as an answer."""
-    return Reply(content_type=XML_TYPE, body=render_document(verbs).encode())
-
-
-def render_document(verbs: str) -> str:
-    """*verbs* as a document."""
-    return f"{PROLOG}{tag('Response', inside=verbs)}"
-
-
 def render_connect(answer: ConnectStream) -> str:
     """The verbs that connect the media stream; when it has ended, they ask or hang up."""
     # The token goes into a parameter: Twilio drops the query of a stream's URL.
@@ -80,22 +61,12 @@ def render_connect(answer: ConnectStream) -> str:
 def render_perform(perform: Perform, voice: Voice) -> str:
     """The verbs that press keys, speak, pause and listen, and then ask or hang up."""
     verbs = [tag("Play", {"digits": perform.press})] if perform.press else []
-    said = "".join(render_said(perform, voice))
+    said = VERBS.render(perform, voice)
     # Who is told nothing of what was heard has no use for a Gather, and one without an action
     # would fetch its own URL for ever.
     if perform.listen is not None and perform.next_url:
         said = render_gather(perform.listen, perform.next_url, voice, said)
     return "".join((*verbs, said, render_next(perform.next_url)))
-
-
-def render_said(perform: Perform, voice: Voice) -> Iterator[str]:
-    """The verbs that speak, and then pause."""
-    attributes = {"voice": voice.name} if voice.name else {}
-    attributes["language"] = voice.language
-    for part in split_text(clean(perform.say).strip()):
-        yield tag("Say", attributes, inside=escape(part, quote=False))
-    if perform.pause_s > 0:
-        yield tag("Pause", {"length": whole_seconds(perform.pause_s)})
 
 
 def render_gather(listen: Listen, next_url: str, voice: Voice, said: str) -> str:
@@ -110,40 +81,3 @@ def render_gather(listen: Listen, next_url: str, voice: Voice, said: str) -> str
         "language": voice.language,
     }
     return tag("Gather", attributes, inside=said)
-
-
-def render_next(next_url: str) -> str:
-    """The verb that asks at *next_url* what to do, or ends the call."""
-    if not next_url:
-        return tag("Hangup")
-    return tag("Redirect", {"method": "POST"}, inside=escape(clean(next_url), quote=False))
-
-
-def tag(name: str, attributes: Mapping[str, str] | None = None, *, inside: str = "") -> str:
-    """An element; *inside* is XML already, the values of *attributes* are not."""
-    pairs = (attributes or {}).items()
-    start = name + "".join(f' {key}="{escape(clean(value))}"' for key, value in pairs)
-    return f"<{start}>{inside}</{name}>" if inside else f"<{start}/>"
-
-
-def clean(text: str) -> str:
-    """*text* without the characters that no XML document may have."""
-    return NOT_XML.sub("", text)
-
-
-def split_text(text: str) -> Iterator[str]:
-    """*text* in parts that Twilio will say, cut between words where that is possible."""
-    while len(text) > MOST_SAID_CHARACTERS:
-        # Of two ends of the same kind the later one; the end of a sentence is heard the least.
-        head = text[:MOST_SAID_CHARACTERS]
-        cut = max(head.rfind(end) for end in (". ", "? ", "! ")) + 1 or head.rfind(" ")
-        cut = cut if cut > 0 else MOST_SAID_CHARACTERS
-        yield text[:cut]
-        text = text[cut:].lstrip()
-    if text:
-        yield text
-
-
-def whole_seconds(duration_s: float) -> str:
-    """*duration_s* as Twilio takes durations: whole seconds, one at least."""
-    return str(max(1, math.ceil(duration_s)))

@@ -10,15 +10,17 @@ from typing import Final
 from urllib.parse import urlencode
 
 from voicecalld.call.events import HungUp
-from voicecalld.errors import BadMessageError, CarrierError, OutcomeUnknownError
 from voicecalld.ids import ProviderCallId
 from voicecalld.provider.base import PlaceOrder
 from voicecalld.provider.form import FORM_TYPE
 from voicecalld.provider.http import HttpRequest, HttpResponse
-from voicecalld.provider.json_text import parse_json
+from voicecalld.provider.json_text import parse_body
 from voicecalld.provider.quotation import quote_response
-from voicecalld.provider.twilio.answer import Voice, render_document, render_perform
+from voicecalld.provider.refusal import describe_refusal
+from voicecalld.provider.twilio.answer import render_perform
 from voicecalld.provider.twilio.webhook import CALL_SID, END_REASONS
+from voicecalld.provider.voice import Voice
+from voicecalld.provider.xml_text import render_document
 
 DEFAULT_BASE_URL: Final = "https://api.twilio.com"
 HOME_REGION: Final = "us1"
@@ -36,6 +38,9 @@ WRONG_STATE: Final = 21220
 
 # Repeated, one field each: joined by spaces or commas they would give nothing.
 STATUS_EVENTS: Final = ("initiated", "ringing", "answered", "completed")
+
+# The settings that the carrier knows us by.
+CREDENTIALS: Final = ("twilio.account_sid", "twilio.auth_token")
 
 
 class TwilioRest:
@@ -76,18 +81,16 @@ class TwilioRest:
         match parse_body(response):
             case {"sid": str(call)} if response.status == 201 and CALL_SID.fullmatch(call):
                 return ProviderCallId(call)
-            case _ if response.status == 201:
-                raise OutcomeUnknownError(
-                    f"the carrier's answer has no call id: {self.explain(response)}"
-                )
-            case _ if response.status >= 500:
-                raise OutcomeUnknownError(f"the carrier failed: {self.explain(response)}")
             case _:
-                raise CarrierError(f"the carrier refused the call: {self.explain(response)}")
+                raise describe_refusal(response, self.explain(response), *CREDENTIALS)
 
     def hang_up(self, call: ProviderCallId) -> HttpRequest:
         """The request that ends a call in any state; harmless if it is over."""
         return self._post(self._call_url(call), [("Status", "completed")], is_repeatable=True)
+
+    def cancel(self, order: ProviderCallId) -> HttpRequest | None:  # noqa: ARG002 - no need
+        """None: an order has the name of its call, and is hung up like one."""
+        return None
 
     def is_hung_up(self, response: HttpResponse) -> bool:
         """Whether the call is over: it has just been ended, it had ended, or there is none.
@@ -126,7 +129,8 @@ class TwilioRest:
 
     def explain(self, response: HttpResponse) -> str:
         """What Twilio says in *response*, for a person to read, without our secrets."""
-        return quote_response(response, code=read_code(response), secrets=self._secrets)
+        code, words = read_code(response), read_words(response)
+        return quote_response(response, code=code, words=words, secrets=self._secrets)
 
     def _call_url(self, call: ProviderCallId) -> str:
         return f"{self._calls_url}/{call}.json"
@@ -176,14 +180,6 @@ def list_reports(order: PlaceOrder) -> Iterator[tuple[str, str]]:
         yield "AsyncAmdStatusCallbackMethod", "POST"
 
 
-def parse_body(response: HttpResponse) -> object:
-    """The JSON document in *response*; None if there is none."""
-    try:
-        return parse_json(response.body)
-    except BadMessageError:
-        return None
-
-
 def read_code(response: HttpResponse) -> int | None:
     """Twilio's own number of what went wrong, if it gives one."""
     match parse_body(response):
@@ -191,3 +187,12 @@ def read_code(response: HttpResponse) -> int | None:
             return code
         case _:
             return None
+
+
+def read_words(response: HttpResponse) -> str:
+    """What Twilio says of what went wrong; empty if nothing."""
+    match parse_body(response):
+        case {"message": str(words)}:
+            return words
+        case _:
+            return ""

@@ -74,11 +74,12 @@ def verify_signature(webhook: Webhook, signing: Signing) -> str:
     try:
         fields = read_signed_fields(webhook)
     except BadMessageError as problem:
-        raise BadSignatureError(f"the webhook cannot be genuine: {problem}") from problem
+        raise BadSignatureError(f"it cannot be genuine: {problem}") from problem
     tail = "".join(list_signed(fields))
-    check_signature(signature, (text + tail for text in url.variants()), signing)
+    texts = (text + tail for text in url.variants())
+    check_signature(signature, texts, signing, webhook.url)
     if any(sid != signing.account_sid for sid in fields.get("AccountSid", ())):
-        raise BadSignatureError("the webhook is of another account")
+        raise BadSignatureError("it is of another account; check twilio.account_sid")
     return make_replay_key(signing.algorithm, url, tail)
 
 
@@ -93,7 +94,7 @@ def verify_upgrade(upgrade: Webhook, signing: Signing) -> None:
     signature = read_signature(upgrade, signing)
     url = parse_signed_url(upgrade.url)
     texts = (*url.variants(), *url.with_other_slash().variants())
-    check_signature(signature, iter(texts), signing)
+    check_signature(signature, iter(texts), signing, upgrade.url)
 
 
 def read_signature(webhook: Webhook, signing: Signing) -> bytes:
@@ -103,13 +104,13 @@ def read_signature(webhook: Webhook, signing: Signing) -> bytes:
         BadSignatureError: it is missing, malformed, or of another kind; or nothing is genuine.
     """
     if not signing.auth_token:
-        raise BadSignatureError("without an auth token no webhook can be genuine")
+        raise BadSignatureError("without an auth token nothing can be genuine")
     if signing.shared_key and read_algorithm(webhook) != signing.algorithm:
-        raise BadSignatureError("the webhook is not signed with the shared key")
+        raise BadSignatureError("it is not signed with the shared key")
     form = SHA256_SIGNATURE if signing.shared_key else SHA1_SIGNATURE
     signature = webhook.headers.get(SIGNATURE_HEADER, "")
     if form.fullmatch(signature) is None:
-        raise BadSignatureError("the webhook's signature is missing or malformed")
+        raise BadSignatureError("the signature is missing or malformed")
     return signature.encode("ascii")
 
 
@@ -150,8 +151,8 @@ def list_signed(fields: Fields) -> Iterator[str]:
             yield name + value
 
 
-def check_signature(signature: bytes, texts: Iterator[str], signing: Signing) -> None:
-    """Check that *signature* is that of one of *texts*.
+def check_signature(signature: bytes, texts: Iterator[str], signing: Signing, url: str) -> None:
+    """Check that *signature* is that of one of *texts*, which were made with *url*.
 
     Raises:
         BadSignatureError: it is of none of them.
@@ -159,7 +160,9 @@ def check_signature(signature: bytes, texts: Iterator[str], signing: Signing) ->
     # Every one is compared, so that the time tells nothing.
     matches = [hmac.compare_digest(signing.sign(text), signature) for text in texts]
     if not any(matches):
-        raise BadSignatureError("the webhook's signature is wrong")
+        key = "twilio.shared_key" if signing.shared_key else "twilio.auth_token"
+        hint = f"check {key}, and that public_url is the URL that Twilio calls"
+        raise BadSignatureError(f"the signature is wrong; {hint}", url=url.partition("?")[0])
 
 
 def make_replay_key(algorithm: str, url: SignedUrl, tail: str) -> str:

@@ -64,7 +64,7 @@ def parse_signed_url(url: str) -> SignedUrl:
     """
     parts = URL.fullmatch(url) if url.isascii() else None
     if parts is None:
-        raise BadSignatureError("the webhook's URL is not one that Twilio can have signed")
+        raise BadSignatureError("its URL is not one that Twilio can have signed")
     return SignedUrl(
         scheme=parts["scheme"],
         host=parts["host"],

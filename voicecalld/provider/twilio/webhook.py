@@ -21,9 +21,11 @@ from voicecalld.provider.form import (
     parse_form_body,
     parse_query,
     read_one,
+    read_own,
 )
 from voicecalld.provider.http import Webhook
 from voicecalld.provider.twilio.signature import JSON_TYPE
+from voicecalld.provider.withheld import WITHHELD
 
 CALL_SID = re.compile(r"CA[0-9a-f]{32}")
 KEYS = re.compile(r"[0-9A-D*#]*")
@@ -57,23 +59,6 @@ MACHINES: Final = frozenset(
 # Each of these makes a webhook one that Twilio wants no document for, whatever else is in it.
 SIGNS_OF_NEWS: Final = ("CallbackSource", "SequenceNumber", "StreamEvent", "RecordingStatus")
 
-# What networks put in place of a withheld number, spelled on a keypad: +266696687 is ANONYMOUS.
-WITHHELD: Final = frozenset(
-    {
-        "+266696687",
-        "+7378742833",
-        "+86282452253",
-        "+2562533",
-        "+8656696",
-        "+464",
-        "anonymous",
-        "unavailable",
-        "restricted",
-        "blocked",
-        "unknown",
-    }
-)
-
 
 def parse_webhook(webhook: Webhook) -> tuple[CarrierReport, ...]:
     """What *webhook* reports; nothing if it says nothing that concerns a call of ours.
@@ -87,8 +72,7 @@ def parse_webhook(webhook: Webhook) -> tuple[CarrierReport, ...]:
     if webhook.body and kind != FORM_TYPE:
         raise BadMessageError("a webhook about a call is a form")
     report = parse_report(parse_form_body(webhook.body), parse_query(webhook.url))
-    says_something = report.event is not None or report.performed is not None or report.asks
-    return (report,) if says_something else ()
+    return (report,) if report.says_something else ()
 
 
 def parse_report(fields: Fields, query: Fields) -> CarrierReport:
@@ -169,15 +153,3 @@ def is_fetch(fields: Fields) -> bool:
 def is_news(fields: Fields) -> bool:
     """Whether the webhook only tells us something."""
     return any(sign in fields for sign in SIGNS_OF_NEWS)
-
-
-def read_own(query: Fields, name: str) -> str | None:
-    """What we have put into the URL as *name*; None if nothing.
-
-    Raises:
-        BadMessageError: it is empty, or there twice: we write no such URLs.
-    """
-    value = read_one(query, name)
-    if value == "":
-        raise BadMessageError(f"a webhook's URL with an empty {name}")
-    return value

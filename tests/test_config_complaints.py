@@ -38,8 +38,10 @@ def test_a_key_of_the_top_that_is_misspelt_there_is_not_to_be_moved() -> None:
         ("plivo.auth_id", "MA or SA and 18 capital letters and digits"),
     ],
 )
-def test_the_name_of_an_account_is_no_secret(key: str, form: str) -> None:
-    assert problems(f'{key} = "my-app"') == [f'{key}: found "my-app", allowed: {form}']
+def test_what_stands_for_the_name_of_an_account_may_be_its_secret(key: str, form: str) -> None:
+    found = "6 characters that are not shown"
+
+    assert problems(f'{key} = "my-app"') == [f"{key}: found {found}, allowed: {form}"]
 
 
 TWILIO = """

@@ -284,7 +284,7 @@ def test_a_secret_is_never_shown(kind: str) -> None:
         Secrets,
     )
 
-    assert problem == "key: found a value that is not shown, allowed: a text"
+    assert problem == "key: found 7 characters that are not shown, allowed: a text"
 
 
 @pytest.mark.parametrize(
@@ -319,6 +319,6 @@ def test_no_mistake_in_writing_down_a_secret_shows_it(text: str) -> None:
     assert "3.14" not in problem
 
 
-@pytest.mark.parametrize("value", ["", 5, None, [1], {"a": 1}, True])
+@pytest.mark.parametrize("value", [5, None, [1], {"a": 1}, True])
 def test_no_kind_of_secret_is_shown(value: object) -> None:
     assert shown_value(value, secret=True) == "a value that is not shown"

@@ -99,7 +99,8 @@ class TwilioSettings(AccountSettings):
             "The account that pays for the calls; the credential twilio-account-sid or the "
             "environment variable TWILIO_ACCOUNT_SID may hold it instead."
         ),
-        json_schema_extra={"form": ACCOUNT_FORM},
+        # Not secret itself; but the token, pasted here by mistake, would be shown.
+        json_schema_extra={"form": ACCOUNT_FORM, "secret": True},
     )
     auth_token: Secret = secret(
         "The account's secret, which opens the REST API and signs the webhooks; the "
@@ -145,7 +146,7 @@ class TelnyxSettings(AccountSettings):
             "The account's public key, by which its webhooks are known; the credential "
             "telnyx-public-key or the environment variable TELNYX_PUBLIC_KEY may hold it instead."
         ),
-        # Not secret itself; but the API key, pasted here by mistake, would be shown.
+        # None of these two is secret, but the API key, pasted here by mistake, would be shown.
         json_schema_extra={"form": "32 bytes in base64, as Telnyx shows them", "secret": True},
     )
     connection_id: str = Field(
@@ -156,7 +157,7 @@ class TelnyxSettings(AccountSettings):
             "telnyx-connection-id or the environment variable TELNYX_CONNECTION_ID may hold it "
             "instead."
         ),
-        json_schema_extra={"form": "the application's id, which is digits"},
+        json_schema_extra={"form": "the application's id, which is digits", "secret": True},
     )
     from_number: Number | None = own_number("Telnyx")
     api_base_url: BaseUrl = base_url("https://api.telnyx.com")
@@ -184,7 +185,11 @@ class PlivoSettings(AccountSettings):
             "The account or subaccount that pays for the calls; the credential plivo-auth-id or "
             "the environment variable PLIVO_AUTH_ID may hold it instead."
         ),
-        json_schema_extra={"form": "MA or SA and 18 capital letters and digits"},
+        # Not secret itself; but the token, pasted here by mistake, would be shown.
+        json_schema_extra={
+            "form": "MA or SA and 18 capital letters and digits",
+            "secret": True,
+        },
     )
     auth_token: Secret = secret(
         "Its secret, which opens the REST API and signs the webhooks; the credential "

@@ -209,6 +209,8 @@ def shown_path(path: Path) -> str:
 
 def shown_value(value: object, *, secret: bool) -> str:
     """*value* for a line of text: never a secret, never long, never more than a line."""
+    if secret and isinstance(value, str):
+        return f"{len(value)} characters that are not shown"
     if secret:
         return "a value that is not shown"
     match value:

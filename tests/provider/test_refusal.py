@@ -58,7 +58,9 @@ def test_a_carrier_that_does_not_know_us_has_us_check_the_settings_that_it_shoul
     with pytest.raises(CarrierError) as caught:
         rest.read_placed(HttpResponse(status=401))
 
-    assert str(caught.value) == f"the carrier refused it with status 401; {told}"
+    assert (
+        str(caught.value) == f"the carrier does not know us: {told}; it answered with status 401"
+    )
     with pytest.raises(CarrierError) as caught:
         rest.read_placed(HttpResponse(status=402))
     assert str(caught.value) == "the carrier refused it with status 402"

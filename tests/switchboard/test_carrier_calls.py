@@ -125,7 +125,9 @@ async def test_a_dial_that_is_refused_has_failed_at_once(
         took_s = trio.current_time() - began_s
 
     assert took_s < 0.1
-    assert office.journal.entries[-1].details == {"reason": "failed"}
+    told = office.journal.entries[-1].details
+    assert told.keys() == {"reason", "cause"}
+    assert "429" in str(told["cause"])
     assert office.carrier.ledger.calls == []
 
 

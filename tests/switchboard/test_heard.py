@@ -5,9 +5,17 @@ import trio
 from trio.testing import MockClock
 
 from voicecalld.provider.base import KeyHeard, Listen, WordsHeard
-from voicecalld.switchboard.heard import FINAL_S, KEYS_PAUSE_S, OVERTAKEN_S, Heard, Taken
+from voicecalld.switchboard.heard import (
+    FINAL_S,
+    KEYS_PAUSE_S,
+    LATE_FINAL_S,
+    OVERTAKEN_S,
+    Heard,
+    Taken,
+)
 
 LISTEN = Listen(begin_s=5.0, end_s=0.7)
+NOW_S = 100.0
 
 
 def guess(text: str) -> WordsHeard:
@@ -45,7 +53,7 @@ def heard_of(*pieces: WordsHeard | KeyHeard) -> Heard:
 def test_what_was_heard_is_all_that_is_certain_and_the_last_guess(
     pieces: list[WordsHeard | KeyHeard], text: str, digits: str
 ) -> None:
-    assert heard_of(*pieces).take() == Taken(text=text, digits=digits)
+    assert heard_of(*pieces).take(NOW_S) == Taken(text=text, digits=digits)
 
 
 def test_a_guess_that_comes_too_late_to_have_been_overtaken_is_news() -> None:
@@ -53,7 +61,7 @@ def test_a_guess_that_comes_too_late_to_have_been_overtaken_is_news() -> None:
 
     heard.on_progress(guess("I"), OVERTAKEN_S)
 
-    assert heard.take() == Taken(text="I want a table. I", digits="")
+    assert heard.take(NOW_S) == Taken(text="I want a table. I", digits="")
 
 
 def at(unix_s: float, text: str, *, is_final: bool = True) -> WordsHeard:
@@ -73,25 +81,41 @@ def at(unix_s: float, text: str, *, is_final: bool = True) -> WordsHeard:
 def test_words_are_put_in_the_order_in_which_they_were_made_out(
     pieces: list[WordsHeard | KeyHeard], text: str
 ) -> None:
-    assert heard_of(*pieces).take().text == text
+    assert heard_of(*pieces).take(NOW_S).text == text
 
 
 def test_what_was_taken_at_last_is_remembered_with_its_time() -> None:
     heard = heard_of(at(7.0, "for two."), at(5.0, "I want a table"))
 
-    taken = heard.take()
+    taken = heard.take(NOW_S)
 
     assert heard.taken == taken
     assert heard.taken_unix_s == 7.0
 
 
+def test_a_guess_outlives_late_news_of_the_words_before_it() -> None:
+    newer = WordsHeard(text="and another", is_final=False, unix_s=6.0)
+
+    taken = heard_of(newer, at(5.0, "One thing.")).take(NOW_S)
+
+    assert taken.text == "One thing. and another"
+
+
+def test_a_carrier_whose_clock_jumps_is_understood_again_soon() -> None:
+    heard = heard_of(at(253_370_764_800.0, "Yes."))
+    heard.take(NOW_S)
+
+    assert heard.was_taken(at(7.0, "Yes."), NOW_S + LATE_FINAL_S - 1)
+    assert not heard.was_taken(at(7.0, "No."), NOW_S + LATE_FINAL_S)
+
+
 def test_what_was_taken_is_not_given_again() -> None:
     heard = heard_of(final("Yes."), guess("For"), key("1"))
 
-    heard.take()
+    heard.take(NOW_S)
 
     assert heard.is_empty
-    assert heard.take() == Taken(text="", digits="")
+    assert heard.take(NOW_S) == Taken(text="", digits="")
 
 
 def test_keys_are_not_forgotten_with_the_words() -> None:
@@ -99,7 +123,7 @@ def test_keys_are_not_forgotten_with_the_words() -> None:
 
     heard.forget_words()
 
-    assert heard.take() == Taken(text="", digits="1")
+    assert heard.take(NOW_S) == Taken(text="", digits="1")
 
 
 async def wait_with(*pieces: tuple[float, WordsHeard | KeyHeard]) -> float:

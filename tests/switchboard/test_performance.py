@@ -120,7 +120,7 @@ async def test_without_a_recogniser_words_are_only_noted_but_keys_count(
     assert [(piece.text, piece.meaning) for piece in rehearsal.overheard] == [
         ("Yes.", Meaning.STRAY)
     ]
-    assert rehearsal.heard.take() == Taken(text="", digits="1")
+    assert rehearsal.heard.take(trio.current_time()) == Taken(text="", digits="1")
 
 
 @pytest.mark.parametrize("answer", [OutcomeUnknownError("lost"), HttpResponse(status=503), None])
@@ -255,7 +255,7 @@ async def test_a_recogniser_that_is_slow_to_start_loses_no_answer(
         rehearsal.on_progress(SpeechEnded(turn="7"))
         rehearsal.on_progress(YES)
 
-    assert rehearsal.heard.take() == Taken(text="Yes.", digits="")
+    assert rehearsal.heard.take(trio.current_time()) == Taken(text="Yes.", digits="")
 
 
 async def test_the_end_of_listening_holds_nobody_up_but_the_next_listening(
@@ -288,7 +288,7 @@ async def test_words_of_an_earlier_turn_are_no_words_of_this_one(
         rehearsal.on_progress(old)
         rehearsal.on_progress(new)
 
-    assert rehearsal.heard.take() == Taken(text="Yes.", digits="")
+    assert rehearsal.heard.take(trio.current_time()) == Taken(text="Yes.", digits="")
     assert [(piece.text, piece.meaning) for piece in rehearsal.overheard] == [
         ("No.", Meaning.STRAY)
     ]

@@ -59,7 +59,7 @@ async def test_who_speaks_over_us_is_listened_to_at_once(autojump_clock: MockClo
     (overheard,) = rehearsal.overheard
     assert (overheard.text, overheard.meaning) == ("Stop, please.", Meaning.INTERRUPTION)
     assert overheard.spoken_s == pytest.approx(1.0)
-    assert rehearsal.heard.take() == Taken(text="Stop, please.", digits="")
+    assert rehearsal.heard.take(trio.current_time()) == Taken(text="Stop, please.", digits="")
 
 
 async def test_what_they_go_on_to_say_is_part_of_it(autojump_clock: MockClock) -> None:
@@ -74,7 +74,7 @@ async def test_what_they_go_on_to_say_is_part_of_it(autojump_clock: MockClock) -
         rehearsal.on_progress(KeyHeard(digit="1"))
 
     assert [piece.meaning for piece in rehearsal.overheard] == [Meaning.INTERRUPTION]
-    assert rehearsal.heard.take() == Taken(text="I want okay", digits="1")
+    assert rehearsal.heard.take(trio.current_time()) == Taken(text="I want okay", digits="1")
 
 
 async def test_words_that_do_not_interrupt_are_noted_until_they_may_be_the_answer(
@@ -98,7 +98,7 @@ async def test_words_that_do_not_interrupt_are_noted_until_they_may_be_the_answe
         ("Yeah.", Meaning.ASIDE),
         ("Good evening", Meaning.ECHO),
     ]
-    assert rehearsal.heard.take() == Taken(text="Yes.", digits="")
+    assert rehearsal.heard.take(trio.current_time()) == Taken(text="Yes.", digits="")
     assert "playback_stop" not in link.verbs
     assert rehearsal.told == ["7"]
 
@@ -114,7 +114,7 @@ async def test_a_voice_that_is_slower_than_others_is_interrupted_as_well(
         rehearsal.on_progress(STOP)
 
     assert "playback_stop" in link.verbs
-    assert rehearsal.heard.take() == Taken(text="Stop, please.", digits="")
+    assert rehearsal.heard.take(trio.current_time()) == Taken(text="Stop, please.", digits="")
 
 
 async def test_words_of_the_turn_before_do_not_interrupt_the_beginning_of_this_one(
@@ -123,7 +123,7 @@ async def test_words_of_the_turn_before_do_not_interrupt_the_beginning_of_this_o
     link = ScriptedLink(DONE)
     rehearsal = Rehearsal(link)
     rehearsal.heard.on_progress(WordsHeard(text="Stop, please.", is_final=True, unix_s=9.0), 0.0)
-    rehearsal.heard.take()
+    rehearsal.heard.take(trio.current_time())
 
     async with performing(rehearsal, say=TEXT * 2, listen=LISTEN):
         rehearsal.on_progress(STOP)  # by what is said
@@ -135,7 +135,7 @@ async def test_words_of_the_turn_before_do_not_interrupt_the_beginning_of_this_o
 
     assert [piece.meaning for piece in before] == [Meaning.STRAY, Meaning.STRAY]
     assert [piece.meaning for piece in rehearsal.overheard[2:]] == [Meaning.INTERRUPTION]
-    assert rehearsal.heard.take().text == "Stop, please."
+    assert rehearsal.heard.take(trio.current_time()).text == "Stop, please."
 
 
 async def test_nothing_interrupts_what_nobody_listens_behind(autojump_clock: MockClock) -> None:
@@ -213,7 +213,7 @@ async def test_a_voice_that_will_not_stop_hinders_nobody_from_listening(
         rehearsal.on_progress(STOP)
     await wait_all_tasks_blocked()
 
-    assert rehearsal.heard.take().text == "Stop, please."
+    assert rehearsal.heard.take(trio.current_time()).text == "Stop, please."
 
 
 async def test_the_end_of_the_call_is_not_taken_for_that_of_an_interrupted_voice(
@@ -226,4 +226,4 @@ async def test_the_end_of_the_call_is_not_taken_for_that_of_an_interrupted_voice
         rehearsal.on_progress(STOP)
         rehearsal.on_progress(SpeechEnded(turn="7", was_cut=True))  # as it may tell of a stop
 
-    assert rehearsal.heard.take().text == "Stop, please."
+    assert rehearsal.heard.take(trio.current_time()).text == "Stop, please."

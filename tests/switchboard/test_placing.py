@@ -159,7 +159,10 @@ async def test_a_clear_refusal_leaves_no_doubt(autojump_clock: MockClock) -> Non
         with pytest.raises(CallRefusedError, match="no credit"):
             await office.call()
 
-    assert office.journal.entries[-1].details == {"reason": "failed"}
+    told = office.journal.entries[-1].details
+    assert told["reason"] == "failed"
+    assert str(told["cause"]).startswith("the call was not placed: the carrier refused it with")
+    assert "no credit" in str(told["cause"])
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,9 @@ async def test_a_call_that_is_reported_too_late_is_given_up_and_hung_up(
 
     assert took_s == pytest.approx(NAMING_S, abs=0.1)
     assert office.record.state is CallState.FAILED
-    assert office.journal.entries[-1].details == {"reason": "failed", "hangup": "unconfirmed"}
+    told = office.journal.entries[-1].details
+    assert (told["reason"], told["hangup"]) == ("failed", "unconfirmed")
+    assert str(told["cause"]).startswith("the call was not placed")
     assert documents(office) == [["Hangup"]]
     assert office.said == []
 

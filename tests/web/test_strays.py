@@ -157,7 +157,7 @@ async def test_the_webhook_of_another_carrier_is_told_where_it_belongs(
         f"no Mock signature; it looks like Strange's, whose URL is {STRANGE_URL}"
     )
     assert mask_private_fields(None, "", dict(told)) == told
-    assert [desk.carrier.refusals.count for desk in desks] == [0, 0]
+    assert [desk.carrier.refusals.count for desk in desks] == [0, 3]
 
 
 async def test_a_webhook_without_any_signature_is_told_of_and_counted(

@@ -14,9 +14,12 @@ def describe_refusal(response: HttpResponse, words: str, *keys: str) -> CarrierE
     Only an answer that blames the order says for certain that there is no call. One that blames
     us for who we are is about the settings *keys*, which may stand in the environment as well.
     """
-    if response.status == UNAUTHORIZED:
+    if response.status == UNAUTHORIZED and keys:
         variables = ", ".join(key.replace(".", "_").upper() for key in keys)
-        words = f"{words.rstrip('.')}; check {', '.join(keys)} (in the environment: {variables})"
+        return CarrierError(
+            f"the carrier does not know us: check {', '.join(keys)} (in the environment: "
+            f"{variables}); it answered with {words}"
+        )
     if response.status >= 500:
         return OutcomeUnknownError(f"the carrier failed with {words}")
     if 200 <= response.status < 300:

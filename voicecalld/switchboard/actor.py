@@ -70,6 +70,9 @@ log: Final = structlog.get_logger()
 # A carrier's own parts learn of an end one after the other: its REST API after the stream.
 ENDING_S = 0.5
 
+# A carrier may quote a document to say why it refuses a call.
+LONGEST_CAUSE = 300
+
 
 class Call:
     """One living call. Made and run by the switchboard."""
@@ -283,7 +286,9 @@ class Call:
             with surviving("last words not recorded"):
                 self.speaking.break_off()
             await self.ending.complete(
-                finish.reason, carrier_knows=finish.carrier_knows, cause=finish.cause
+                finish.reason,
+                carrier_knows=finish.carrier_knows,
+                cause=finish.cause or self.placing.refusal[:LONGEST_CAUSE],
             )
         finally:
             self.over.set()

@@ -194,7 +194,7 @@ class Conductor:
 
     async def hand_over(self, token: str) -> None:
         """Let the call know what was heard until the asking under *token*."""
-        heard = self.performance.heard.take()
+        heard = self.performance.heard.take(trio.current_time())
         await self.call.take_performed(Performed(turn=token, text=heard.text, digits=heard.digits))
 
     def end(self, reason: EndReason) -> None:

@@ -1,5 +1,6 @@
 """What the other party has said and pressed on a call whose carrier tells it piece by piece."""
 
+import math
 from dataclasses import dataclass
 
 import trio
@@ -12,6 +13,9 @@ FINAL_S = 8.0
 
 # Who presses the keys of one number pauses for less.
 KEYS_PAUSE_S = 1.0
+
+# By when nothing comes any more of words that were taken; a carrier's clock may jump later on.
+LATE_FINAL_S = 10.0
 
 # By how much a guess may be overtaken by the words that it became.
 OVERTAKEN_S = 1.0
@@ -26,17 +30,19 @@ class Taken:
 
 
 class Heard:
-    """Grows by `hear` and `press`, until somebody takes it all."""
+    """Grows by what the carrier tells, until somebody takes it all."""
 
     def __init__(self) -> None:
         self.final: list[WordsHeard] = []  # as they were made out
         self.guess = ""  # what the recogniser may still change
+        self.guess_unix_s = 0.0  # when it made that out
         self.digits = ""
         self.news_s = 0.0  # when the last piece came
         self.final_s = 0.0  # when the last certain one came
         self.was_key = False  # that piece
         self.taken = Taken(text="", digits="")  # at last
         self.taken_unix_s = 0.0  # when the carrier had made that out, as far as it has told
+        self.taken_s = -math.inf  # when it was taken
         self.changed = trio.Event()
 
     @property
@@ -47,14 +53,15 @@ class Heard:
     def on_progress(self, progress: WordsHeard | KeyHeard, now_s: float) -> None:
         """Take what has come at *now_s*."""
         match progress:
-            case WordsHeard(is_final=True):
-                self.guess = ""
+            case WordsHeard(is_final=True, unix_s=unix_s):
+                if not (unix_s and unix_s < self.guess_unix_s):  # else it is of what came before
+                    self.forget_guess()
                 self.add_final(progress)
                 self.final_s = now_s
             case WordsHeard() if self.is_old(progress, now_s):
                 pass  # unless somebody begins with the same words again: so it is news
-            case WordsHeard(text=text):
-                self.guess = text.strip()
+            case WordsHeard(text=text, unix_s=unix_s):
+                self.guess, self.guess_unix_s = text.strip(), unix_s
             case KeyHeard(digit=digit):
                 self.digits += digit
         self.news_s = now_s
@@ -82,14 +89,24 @@ class Heard:
     def forget_words(self) -> None:
         """What was said so far was no answer to what has just been said."""
         self.final.clear()
-        self.guess = ""
+        self.forget_guess()
 
-    def take(self) -> Taken:
-        """All that was heard, which is forgotten here."""
+    def forget_guess(self) -> None:
+        """The recogniser has changed its mind, or has made it up."""
+        self.guess, self.guess_unix_s = "", 0.0
+
+    def was_taken(self, words: WordsHeard, now_s: float) -> bool:
+        """Whether *words*, by the carrier's clock, are of what was taken not long before."""
+        is_older = words.unix_s and words.unix_s <= self.taken_unix_s
+        return bool(is_older) and now_s < self.taken_s + LATE_FINAL_S
+
+    def take(self, now_s: float) -> Taken:
+        """All that was heard until *now_s*, which is forgotten here."""
         certain = (words.text.strip() for words in self.final)
         text = " ".join((*certain, self.guess)).strip()
         self.taken = Taken(text=text, digits=self.digits)
-        self.taken_unix_s = max((self.taken_unix_s, *(words.unix_s for words in self.final)))
+        self.taken_unix_s = max((words.unix_s for words in self.final), default=0.0)
+        self.taken_s = now_s
         self.forget_words()
         self.digits = ""
         return self.taken

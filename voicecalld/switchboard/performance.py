@@ -23,7 +23,7 @@ from voicecalld.switchboard.carrier_leg import CarrierLeg, LegOverError
 from voicecalld.switchboard.commanding import Commanding, Task
 from voicecalld.switchboard.heard import Heard
 from voicecalld.switchboard.native_steps import KEY_S, Step, Underway
-from voicecalld.switchboard.overheard import Meaning, Overheard, judge, repeats
+from voicecalld.switchboard.overheard import Meaning, Overheard, judge, repeats, split_words
 
 log: Final = structlog.get_logger()
 
@@ -41,6 +41,9 @@ STOPPED_S = 1.0
 
 # By when nothing comes any more of what was said before our words.
 LATE_WORDS_S = 2.0
+
+# How far the voice may be ahead of where we think that it is; its echo is known by its words.
+AHEAD_S = 1.0
 
 # For the answer to a command that nobody needs any more: what undoes it must not overtake it.
 LANDING_S = 5.0
@@ -83,6 +86,7 @@ class Performance:
         self.is_interrupted = False
         self.began_s = 0.0  # when the carrier had begun to speak, as far as we know
         self.voice: Underway | None = None  # what it has taken to be said
+        self.said = ""  # in front of that, in the same turn
         self.heard_s = math.inf  # when the last of that may have been heard
         self.hushed = trio.Event()  # a voice that was interrupted
         self.hushed.set()
@@ -143,12 +147,13 @@ class Performance:
             LegOverError: the call is over.
             CarrierError: the carrier refuses to speak.
         """
-        self.voice = None
+        self.voice, self.said = None, ""
         *parts, last = split_text(text, MOST_SAID_CHARACTERS)
         for number, part in enumerate(parts):
             await self.say(part, f"{turn}{PART_SIGN}{number}", turn if listens else None)
             if self.is_interrupted:
                 return
+            self.said = f"{self.said} {part}"
         await self.say(last, turn, turn if listens else None, is_last=True)
 
     async def say(
@@ -248,7 +253,7 @@ class Performance:
 
         A carrier may give them that of a turn of ours which has begun meanwhile.
         """
-        if words.unix_s and words.unix_s <= self.heard.taken_unix_s:
+        if self.heard.was_taken(words, trio.current_time()):
             return True
         beginning_s = min(self.began_s + LATE_WORDS_S, self.heard_s)
         is_beginning = self.is_speaking and trio.current_time() < beginning_s
@@ -257,7 +262,8 @@ class Performance:
     def overhear(self, words: WordsHeard) -> None:
         """Take *words* that came over ours: they interrupt, or answer the last of ours."""
         now_s = trio.current_time()
-        meaning = judge(words, "" if self.voice is None else self.voice.heard(now_s))
+        said = "" if self.voice is None else self.voice.heard(now_s + AHEAD_S)
+        meaning = judge(words, f"{self.said} {said}")
         if meaning is not Meaning.INTERRUPTION and now_s < self.heard_s:
             self.note(words, meaning)
             return
@@ -276,6 +282,8 @@ class Performance:
     async def run_hushing(self, spoken: trio.Event, hushed: trio.Event) -> None:
         """Have the voice stop, of which the carrier tells by *spoken*."""
         try:
+            with trio.move_on_after(LANDING_S):
+                await self.commanding.landed()
             await self.commanding.attempt(self.commands.stop_saying(self.call), "silence")
             with trio.move_on_after(STOPPED_S):  # else its end would be taken for the next one's
                 await spoken.wait()
@@ -284,7 +292,7 @@ class Performance:
 
     def note(self, words: WordsHeard, meaning: Meaning) -> None:
         """Let *words* be known that count for nothing else, once they are certain."""
-        if words.is_final and words.text.strip():
+        if words.is_final and split_words(words.text):
             self.tell(words, meaning)
 
     def tell(self, words: WordsHeard, meaning: Meaning) -> None:

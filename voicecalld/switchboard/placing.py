@@ -35,6 +35,7 @@ class Placing:
         self.placed = Outcome[ProviderCallId]()
         self.named = trio.Event()
         self.dialling = trio.CancelScope(shield=True)
+        self.refusal = ""  # why the call was not placed
         if leg.call is not None:
             self.named.set()
 
@@ -53,8 +54,8 @@ class Placing:
             with trio.move_on_after(NAMING_S if is_open else 0):
                 await self.named.wait()
             if not self.named.is_set():  # else its reports or its sound have proved it placed
-                refusal = f"the call was not placed: {error}"
-                self.placed.fail(CallRefusedError(refusal))
+                self.refusal = f"the call was not placed: {error}"
+                self.placed.fail(CallRefusedError(self.refusal))
                 self.tell(HungUp(reason=EndReason.FAILED, by_us=True))
         else:
             self.name(placed)

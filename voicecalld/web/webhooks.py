@@ -80,6 +80,7 @@ class WebhookDoor:
         reason = explain_unsigned(self.reception.carrier, sender)
         if sender is None:
             return self.reception.refuse(reason, client)
+        sender.refusals.note(reason)
         self.reception.tell("webhook refused", reason, client)
         return UNAUTHORIZED
 

@@ -145,7 +145,7 @@ def test_the_carrier_is_told_how_long_a_call_may_ring_and_last(
 def test_who_interrupts_is_listened_to_at_once(held: Played) -> None:
     interrupted = held["interrupts"]
 
-    assert interrupted.entry.streams[0].clears == 1
+    assert interrupted.entry.streams[0].clears >= 1
     assert interrupted.words[2][1].startswith("You asked when us is open.")
     assert "public holidays" not in interrupted.words[2][1]
     assert interrupted.words[3:] == [

@@ -7,7 +7,8 @@ from typing import TypeAlias
 from voicecalld.audio.frame import SILENT_FRAME
 from voicecalld.errors import BadMessageError
 from voicecalld.provider.base64_text import decode_sound
-from voicecalld.provider.mock.media import cut_payload, encode_audio, load_message
+from voicecalld.provider.mock.media import cut_sound, encode_audio
+from voicecalld.provider.stream_text import parse_message
 
 STOP = '{"event":"stop"}'
 SILENCE = encode_audio(SILENT_FRAME)
@@ -41,10 +42,10 @@ def decode_order(message: str) -> Order:
     Raises:
         BadMessageError: it asks for nothing that a carrier does.
     """
-    payload = cut_payload(message)
+    payload = cut_sound(message)
     if payload is not None:
         return PlayAudio(audio=decode_sound(payload))
-    match load_message(message):
+    match parse_message(message):
         case {"event": "media", "media": {"payload": str(payload)}}:
             return PlayAudio(audio=decode_sound(payload))
         case {"event": "mark", "mark": {"name": str(mark)}}:

@@ -3,8 +3,15 @@
 from typing import Final
 
 from voicecalld.errors import BadMessageError
+from voicecalld.provider.base64_text import decode_sound
 from voicecalld.provider.json_text import parse_json
-from voicecalld.provider.stream import KeyPressed, MarkReturned, MediaEvent, StreamStopped
+from voicecalld.provider.stream import (
+    AudioReceived,
+    KeyPressed,
+    MarkReturned,
+    MediaEvent,
+    StreamStopped,
+)
 
 MAX_MESSAGE_CHARACTERS: Final = 65536  # five seconds of sound in one message; a frame takes 360
 
@@ -30,6 +37,10 @@ def parse_usual(document: object) -> MediaEvent | None:
         BadMessageError: it says nothing that a carrier can say.
     """
     match document:
+        case {"event": "media", "media": {"payload": str(payload), **media}} if (
+            media.get("track", "inbound") == "inbound"  # the other track is our own voice
+        ):
+            return AudioReceived(audio=decode_sound(payload))
         case {"event": "mark", "mark": {"name": str(mark)}}:
             return MarkReturned(mark=mark)
         case {"event": "dtmf", "dtmf": {"digit": str(digit)}} if digit in KEYS:

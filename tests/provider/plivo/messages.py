@@ -15,7 +15,7 @@ EXTRA = "{}"
 INSIDE: dict[str, Any] = {
     "callId": CALL,
     "streamId": STREAM,
-    "accountId": "MAXXXXXXXXXXXXXXXXXX",
+    "accountId": "MA000000000000000000",
     "tracks": ["inbound"],
     "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000},
 }

@@ -124,10 +124,6 @@ def parse_event(message: object) -> MediaEvent | None:
         BadMessageError: it says nothing that Plivo can say.
     """
     match message:
-        case {"event": "media", "media": {"payload": str(payload), **media}} if (
-            media.get("track", "inbound") == "inbound"  # the other track is our own voice
-        ):
-            return AudioReceived(audio=decode_sound(payload))
         case {"event": "playedStream", "name": str(mark)}:
             return MarkReturned(mark=mark)
         case {"event": "playedStream"}:

@@ -108,10 +108,6 @@ def parse_event(message: object) -> MediaEvent | None:
         BadMessageError: it says nothing that Twilio can say.
     """
     match message:
-        case {"event": "media", "media": {"payload": str(payload), **media}} if (
-            media.get("track", "inbound") == "inbound"  # the other track is our own voice
-        ):
-            return AudioReceived(audio=decode_sound(payload))
         case {"event": "start", "streamSid": str(stream), "start": {**start}}:
             return parse_start(stream, start)
         case _:

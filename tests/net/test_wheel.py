@@ -133,7 +133,7 @@ class Looking:
         self.looks = looks
         self.wheel = wheel
 
-    def look(self) -> None:
+    def look(self, _until_s: float) -> None:
         self.at_s.append(trio.current_time())
         if len(self.at_s) == self.looks:
             self.wheel.remove_watcher(self)
@@ -165,13 +165,13 @@ async def test_a_watcher_that_has_gone_looks_no_more_while_the_wheel_turns(
     assert len(watcher.at_s) == 3
 
 
-async def test_a_watcher_looks_before_the_members_of_the_same_step_are_ticked(
+async def test_a_watcher_looks_when_the_members_of_a_step_have_been_ticked(
     wheel: Wheel, autojump_clock: MockClock
 ) -> None:
     order: list[str] = []
 
     class Both:
-        def look(self) -> None:
+        def look(self, _until_s: float) -> None:
             order.append("look")
 
         def tick(self, _now_s: float) -> None:
@@ -183,5 +183,24 @@ async def test_a_watcher_looks_before_the_members_of_the_same_step_are_ticked(
         await trio.sleep(PERIOD_S)
     wheel.remove_watcher(both)
 
-    assert order[order.index("tick") - 1] == "look"
+    assert order[order.index("tick") + 1] == "look"
     assert order.count("look") >= SLOTS
+
+
+async def test_a_watcher_is_told_when_the_next_step_is_due_however_late_this_one_is(
+    autojump_clock: MockClock,
+) -> None:
+    told: list[float] = []
+
+    class Told:
+        def look(self, until_s: float) -> None:
+            told.append(until_s)
+
+    wheel = Wheel()
+    wheel.add_watcher(Told())
+    await trio.sleep(10)
+    due_s = trio.current_time() - 0.1
+
+    wheel.tick({}, due_s)
+
+    assert told == [pytest.approx(due_s + PERIOD_S / SLOTS)]

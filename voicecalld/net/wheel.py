@@ -16,6 +16,7 @@ PERIOD_S = FRAME_MS / 1000
 
 # Members are spread over the period, so that their frames do not leave in one burst.
 SLOTS = 4
+STEP_S = PERIOD_S / SLOTS
 
 # After a longer stall (a suspended machine) the wheel goes on from now, without a burst.
 MAX_LATE_S = 1.0
@@ -31,8 +32,12 @@ class Member(Protocol):
 class Watcher(Protocol):
     """Something that wants to look at every step of the wheel, four times as often as a member."""
 
-    def look(self) -> None:
-        """Do what has become possible; must neither wait nor raise."""
+    def look(self, until_s: float) -> None:
+        """Do what has become possible; must neither wait nor raise.
+
+        At *until_s* the next step is due, and it is later than that when the wheel is late: what
+        can wait should then be left to the next step.
+        """
 
 
 class Wheel:
@@ -85,16 +90,19 @@ class Wheel:
                 if slot or self.watchers:
                     await trio.sleep_until(due_s)
                     due_s = self.tick(slot, due_s)
-                due_s += PERIOD_S / SLOTS
+                due_s += STEP_S
 
     def tick(self, slot: dict[Member, None], due_s: float) -> float:
-        """Take one step: tick a slot's members; gives the time from which to go on counting."""
+        """Take one step: tick a slot's members, then let the watchers look.
+
+        Gives the time from which to go on counting.
+        """
         now_s = trio.current_time()
         self.late_s = now_s - due_s
         if self.late_s > MAX_LATE_S:
             due_s = now_s
-        for watcher in tuple(self.watchers):
-            watcher.look()
         for member in tuple(slot):
             member.tick(due_s)
+        for watcher in tuple(self.watchers):
+            watcher.look(due_s + STEP_S)
         return due_s

@@ -41,10 +41,9 @@ MIB = 1024 * 1024
 RAMP_S = 0.01
 MOST_GAP_ERROR_MS = 10.0
 
-# How many of the calls are tried when there were too many, twice: a neighbour on the same machine
-# can spoil a trial, but nobody can better it.
-SMALLER = 0.92
-TRIALS_OF_A_NUMBER = 2
+# How many calls there should be, and by how many times more or less are tried next.
+GOAL = 600
+STEP = 1.08
 
 # Of the processor time that a call takes; the rest is for what is no call's.
 USABLE_SHARE = 0.95
@@ -93,23 +92,28 @@ def measure(carrier: str, effort: Effort) -> Sequence[Figure]:
             return trio.run(hold_calls, program, carrier, calls, measured_s, others)
 
         first = hold(effort.pick(300, 300, 3))
-        best = find_most(hold, first, tries=effort.pick(4, 1, 0))
+        best = find_most(hold, first, tries=effort.pick(5, 1, 0))
     return list(figures_of(carrier, first, best))
 
 
 def find_most(hold: Callable[[int], Trial], first: Trial, *, tries: int) -> Trial:
-    """The largest good trial, from where the cost of *first* says that the end is.
+    """The largest good trial, searched for upwards or downwards from `GOAL`.
 
-    It is *first* if none of so many *tries* is good.
+    What *first* cost tells little: the more calls, the less each takes. It is *first* if none of
+    so many *tries* is good.
     """
-    calls = first.affordable_calls
+    best, calls = first, GOAL
     for _ in range(tries):
-        for _ in range(TRIALS_OF_A_NUMBER):
-            trial = hold(calls)
-            if trial.is_good:
-                return trial
-        calls = round(SMALLER * calls)
-    return first
+        trial = hold(calls)
+        trial = trial if trial.is_good else hold(calls)  # a neighbour may have spoilt it
+        if trial.is_good:
+            best = trial
+        elif best is not first:
+            break
+        calls = round(calls * (STEP if trial.is_good else 1 / STEP))
+        if best is not first and calls <= best.calls:
+            break
+    return best
 
 
 def figures_of(carrier: str, first: Trial, best: Trial) -> Iterator[Figure]:

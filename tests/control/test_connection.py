@@ -7,7 +7,7 @@ import trio.testing
 
 from tests.fakes.control_parties import LineClient, Office, connected
 from voicecalld.control.connection import PATIENCE_S, Connection
-from voicecalld.errors import CallBusyError, JournalError
+from voicecalld.errors import CallBusyError, JournalError, StartError
 from voicecalld.rpc.json_line import MAX_LINE_BYTES
 
 INFO = {"jsonrpc": "2.0", "method": "daemon.info"}
@@ -215,7 +215,7 @@ async def test_a_refusal_has_its_own_code_and_names_the_parameter(office: Office
     ("bug", "message"),
     [
         (RuntimeError("secret words"), "internal error"),
-        (JournalError("the disk is full"), "internal error: the disk is full"),
+        (StartError("the door is shut"), "internal error: the door is shut"),
     ],
 )
 async def test_a_bug_in_a_method_ends_one_request_and_is_logged(
@@ -231,6 +231,23 @@ async def test_a_bug_in_a_method_ends_one_request_and_is_logged(
     assert error == {"code": -32603, "message": message}
     assert [(entry["event"], entry["method"], entry["exc_info"]) for entry in logged] == [
         ("control method failed", "voicecall.end", True)
+    ]
+
+
+async def test_a_journal_that_fails_is_no_bug_and_is_told_in_one_line(office: Office) -> None:
+    office.calls.error = JournalError("the disk is full")
+    with structlog.testing.capture_logs() as logged:
+        async with office.open(), connected(office.path) as client:
+            error = await client.ask("voicecall.end", callId="c")
+
+    assert error == {"code": -32001, "message": "the disk is full"}
+    assert logged == [
+        {
+            "event": "control method not done",
+            "log_level": "warning",
+            "method": "voicecall.end",
+            "reason": "the disk is full",
+        }
     ]
 
 

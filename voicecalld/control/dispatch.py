@@ -10,6 +10,7 @@ from voicecalld.control.tool import use_tool
 from voicecalld.errors import (
     AlreadySubscribedError,
     BadParameterError,
+    JournalError,
     RequestError,
     VoicecallError,
 )
@@ -17,6 +18,7 @@ from voicecalld.rpc.json_line import Json, JsonObject
 from voicecalld.rpc.jsonrpc import (
     INTERNAL_ERROR,
     METHOD_NOT_FOUND,
+    NOT_RECORDED,
     Failure,
     Notification,
     Request,
@@ -75,6 +77,10 @@ class Dispatcher:
             return self.note(request_id, answer)
         except RequestError as error:
             return failed(request_id, error.code, str(error), refusal_data(error))
+        except JournalError as error:
+            # The disk, not a bug: whoever reads this needs no list of our functions.
+            log.warning("control method not done", method=request.method, reason=str(error))
+            return failed(request_id, NOT_RECORDED, str(error))
         except VoicecallError as error:
             log.exception("control method failed", method=request.method)
             return failed(request_id, INTERNAL_ERROR, f"internal error: {error}")

@@ -17,6 +17,7 @@ INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
 INTERNAL_ERROR: Final = -32603
 TOO_MANY_CONNECTIONS: Final = -32000
+NOT_RECORDED: Final = -32001
 
 MAX_BATCH_REQUESTS: Final = 50
 """More than anybody writes by hand; all of its answers are held until the last one is there."""
@@ -27,6 +28,7 @@ PROTOCOL_ERRORS: Final[Mapping[int, str]] = {
     METHOD_NOT_FOUND: "There is no such method here.",
     INTERNAL_ERROR: "The daemon could not do it; its log has the details.",
     TOO_MANY_CONNECTIONS: "The control socket has as many connections as it takes.",
+    NOT_RECORDED: "The journal cannot be written or read, so nothing can be promised.",
 }
 
 RequestId: TypeAlias = str | int | float | None

@@ -99,7 +99,7 @@ class Notes:
         there as one that lives.
         """
         with contextlib.suppress(JournalError):  # of which the beginning has told
-            self.on_ended(EndReason.FAILED)
+            self.on_ended(EndReason.FAILED, {"cause": "its beginning could not be recorded"})
 
     def on_utterance(
         self, speaker: Speaker, text: str, *, ago_s: float, interrupted: bool = False

@@ -1,6 +1,7 @@
 """The example file of settings: every one of them at its default, with what is to be known."""
 
 import textwrap
+from collections.abc import Mapping
 from typing import Final
 
 import tomlkit
@@ -62,6 +63,8 @@ def prose(text: str) -> str:
 
 def toml_value(value: object) -> str:
     """*value* as TOML writes it; an array with something in it has a line for each element."""
+    if isinstance(value, Mapping):
+        return str(tomlkit.inline_table().as_string())  # no default has anything in it
     if not isinstance(value, tuple):
         return str(tomlkit.item(value).as_string())
     items = tomlkit.array()

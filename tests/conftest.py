@@ -25,6 +25,7 @@ LONGEST = (
     "scenarios",
     "bench",
     "speech",
+    "day",
     "test_soak.py",
     "switchboard",
 )
@@ -35,13 +36,17 @@ WELL_WORN = frozenset(
     {
         "bench",
         "carriers",
+        "day",
         "demo",
         "histories",
         "scenarios",
         "security",
         "test_carrier_calls.py",
         "test_carrier_calls_end.py",
+        "test_agents_bad_input.py",
         "test_soak.py",
+        "test_synthesizers_bad_input.py",
+        "test_transcribers_bad_input.py",
         "test_websocket_conformance.py",
     }
 )

@@ -31,7 +31,13 @@ def start_demo(folder: Path) -> Iterator[RunningDemo]:
     """A demo that has just been started; it is stopped in the end if it still runs."""
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
-            [*DEMO_COMMAND, "--record", str(folder / "call.wav")],
+            [
+                *DEMO_COMMAND,
+                "--record",
+                str(folder / "call.wav"),
+                "--timeline",
+                str(folder / "call.svg"),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output,
         )

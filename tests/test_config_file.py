@@ -96,6 +96,8 @@ def test_a_telephone_is_described_by_a_table_of_its_own() -> None:
         ),
         ("turn = 5", "turn: found 5, allowed: a table"),
         ("turn = [1]", "turn: found an array, allowed: a table"),
+        ('tts = "elevenlabs"', 'tts: found "elevenlabs", allowed: a table'),
+        ('tts = "hunter2"', "tts: found 7 characters that are not shown, allowed: a table"),
         ("[[turn]]", "turn: found an array, allowed: a table"),
         ("mock.phones = false", "mock.phones: found false, allowed: a table"),
         (
@@ -211,6 +213,8 @@ def test_a_wrong_value_is_told_with_what_was_found_and_what_is_allowed(
             "endpoint_silence_ms = 5",
             'endpoint_silence_ms: unknown key; did you mean "turn.endpoint_silence_ms"?',
         ),
+        ("stt.openai.base_url = 1", 'stt.openai.base_url: unknown key; did you mean "url"?'),
+        ("tts.openai.url = 1", 'tts.openai.url: unknown key; did you mean "base_url"?'),
         ("[zzz]\na = 1", "zzz: unknown key"),
         ('"a b" = 1', '"a b": unknown key'),
         ('"a\\nb" = 1', '"a\\nb": unknown key'),

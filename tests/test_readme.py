@@ -106,6 +106,40 @@ def test_what_it_tells_to_say_of_a_carrier_is_all_that_the_daemon_needs(
     assert settings.accounts[carrier].has_account
 
 
+SERVICES = re.search(
+    r"^## Speech services and agents\n(.*?)^## ", README, re.MULTILINE | re.DOTALL
+)
+KEYS = {"ELEVENLABS_API_KEY", "DEEPGRAM_API_KEY", "OPENAI_API_KEY", "OPENCLAW_GATEWAY_TOKEN"}
+
+
+@pytest.mark.parametrize(
+    ("number", "chosen", "variables"),
+    [
+        (
+            0,
+            ("elevenlabs", "deepgram", "openai"),
+            {"ELEVENLABS_API_KEY", "DEEPGRAM_API_KEY", "OPENAI_API_KEY"},
+        ),
+        (1, ("embedded", "openai-http", "openai"), set[str]()),
+        (2, ("embedded", "embedded", "openclaw"), {"OPENCLAW_GATEWAY_TOKEN"}),
+        (3, ("embedded", "embedded", "command"), set[str]()),
+    ],
+)
+def test_what_it_tells_to_say_of_services_is_all_that_they_need(
+    number: int, chosen: tuple[str, str, str], variables: set[str], tmp_path: Path
+) -> None:
+    assert SERVICES is not None
+    items = SERVICES[1].split("\n* ")[1:]
+    (text,) = re.findall(r"^  ```toml\n(.*?)^  ```$", items[number], re.MULTILINE | re.DOTALL)
+    file = tmp_path / "voicecalld.toml"
+    file.write_text(textwrap.dedent(text), encoding="utf-8")
+
+    settings, _ = load_settings(file, dict.fromkeys(variables, "hunter2"))
+
+    assert {name for name in KEYS if f"`{name}`" in items[number]} == variables
+    assert (settings.tts.provider, settings.stt.provider, settings.agent.provider) == chosen
+
+
 def test_every_setting_in_the_table_exists() -> None:
     keys = {".".join((*table.path, key.name)) for table in build_tables() for key in table.keys}
     tables = {".".join(table.path[:-1]) for table in build_tables()}

@@ -60,6 +60,14 @@ def test_a_credential_has_the_name_of_its_key_with_dashes() -> None:
         "telnyx-connection-id",
         "plivo-auth-id",
         "plivo-auth-token",
+        "tts-elevenlabs-api-key",
+        "tts-openai-api-key",
+        "tts-deepgram-api-key",
+        "stt-deepgram-api-key",
+        "stt-openai-api-key",
+        "stt-openai-http-api-key",
+        "agent-openai-api-key",
+        "agent-openclaw-token",
     ]
 
 
@@ -102,6 +110,82 @@ def test_the_shared_key_is_found_in_a_credential_or_in_the_environment(
     ]
 
     assert [key.get_secret_value() for key in found] == ["of-systemd", "of-the-shell", ""]
+
+
+def test_one_variable_may_open_several_services(credentials: Path, tmp_path: Path) -> None:
+    (credentials / "stt-openai-http-api-key").write_text("of-systemd")
+    environment = {"OPENAI_API_KEY": "of-the-shell", "CREDENTIALS_DIRECTORY": str(credentials)}
+    file = tmp_path / "voicecalld.toml"
+    file.write_text("tts.openai.api_key = 'of-the-file'")
+
+    settings, _ = load_settings(file, environment)
+
+    keys = [
+        settings.tts.openai.api_key,
+        settings.stt.openai.api_key,
+        settings.stt.openai_http.api_key,
+        settings.agent.openai.api_key,
+    ]
+    assert [key.get_secret_value() for key in keys] == [
+        "of-the-file",
+        "of-the-shell",
+        "of-systemd",
+        "of-the-shell",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "file"),
+    [
+        ("ELEVENLABS_API_KEY", "tts = {provider = 'elevenlabs', elevenlabs = {voice_id = 'a'}}"),
+        ("OPENAI_API_KEY", "tts.provider = 'openai'"),
+        ("DEEPGRAM_API_KEY", "tts.provider = 'deepgram'\nstt.provider = 'deepgram'"),
+        ("OPENAI_API_KEY", "stt.provider = 'openai'"),
+        ("OPENAI_API_KEY", "stt.provider = 'openai-http'"),
+        ("OPENAI_API_KEY", "agent = {provider = 'openai', openai = {model = 'm'}}"),
+    ],
+)
+def test_a_service_is_complete_with_the_key_of_its_variable(
+    variable: str, file: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "voicecalld.toml"
+    path.write_text(file)
+
+    assert load_settings(path, {variable: "hunter2"})
+    with pytest.raises(ConfigError, match=variable):
+        load_settings(path, {variable: " "})
+
+
+def test_a_key_that_is_shared_in_the_file_wins_over_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "voicecalld.toml"
+    path.write_text("messages.tts.elevenlabs.api_key = 'of-the-file'")
+
+    settings, _ = load_settings(path, {"ELEVENLABS_API_KEY": "of-the-shell"})
+
+    assert settings.tts.elevenlabs.api_key.get_secret_value() == "of-the-file"
+
+
+def test_the_gateways_token_may_stand_in_the_environment(tmp_path: Path) -> None:
+    environment = {"OPENCLAW_GATEWAY_TOKEN": "hunter2"}
+
+    settings, _ = load_settings(None, environment, system_file=tmp_path / "absent")
+
+    assert settings.agent.openclaw.token.get_secret_value() == "hunter2"
+
+
+def test_a_variable_that_cannot_be_a_key_is_told_for_each_that_it_would_be(tmp_path: Path) -> None:
+    path = tmp_path / "voicecalld.toml"
+    path.write_text("")
+
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, {"DEEPGRAM_API_KEY": "hunter two"})
+
+    form = "a text of at most 4000 characters of ASCII, without blanks"
+    assert [*caught.value.problems] == [
+        f"environment variable DEEPGRAM_API_KEY: {section}.deepgram.api_key: "
+        f"found 10 characters that are not shown, allowed: {form}"
+        for section in ("tts", "stt")
+    ]
 
 
 def test_they_are_read_also_without_a_configuration_file(tmp_path: Path) -> None:

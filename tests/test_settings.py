@@ -144,11 +144,12 @@ def test_edge_speech_is_refused_with_the_reason() -> None:
     assert "MP3" in wrong[("tts", "provider")]
 
 
-@pytest.mark.parametrize("provider", ["elevenlabs", 5, ["edge"]])
+@pytest.mark.parametrize("provider", ["siren", 5, ["edge"]])
 def test_any_other_unknown_synthesizer_is_simply_not_allowed(provider: object) -> None:
     wrong = complaints({"tts": {"provider": provider}})
 
-    assert wrong == {("tts", "provider"): "Input should be 'embedded'"}
+    allowed = "Input should be 'embedded', 'elevenlabs', 'openai' or 'deepgram'"
+    assert wrong == {("tts", "provider"): allowed}
 
 
 @pytest.mark.parametrize("path", ["state", "./state", "/a\0b"])

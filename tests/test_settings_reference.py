@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, Field, SecretStr
 
 from voicecalld.phone_settings import PhoneSettings, Step
-from voicecalld.settings import Settings, TurnSettings
+from voicecalld.settings import Settings
 from voicecalld.settings_reference import (
     allowed_item,
     allowed_values,
@@ -16,6 +16,9 @@ from voicecalld.settings_reference import (
     find_model,
     is_secret,
 )
+from voicecalld.stt_settings import OpenaiHttpEarsSettings
+from voicecalld.tts_settings import TtsSettings
+from voicecalld.turn_settings import TurnSettings
 
 
 class Sample(BaseModel):
@@ -84,6 +87,9 @@ def test_only_the_steps_of_a_telephone_are_written_as_an_array_of_tables() -> No
     [
         ((), Settings),
         (("turn",), TurnSettings),
+        (("stt", "openai-http"), OpenaiHttpEarsSettings),
+        (("stt", "openai_http"), None),
+        (("messages", "tts"), TtsSettings),
         (("mock", "phones", "+15550100"), PhoneSettings),
         (("mock", "phones", "+15550100", "steps", 2), Step),
         (("turn", "preroll_ms"), None),
@@ -95,6 +101,14 @@ def test_a_path_leads_to_the_model_of_its_table(
     path: tuple[str | int, ...], model: type[BaseModel] | None
 ) -> None:
     assert find_model(path) is model
+
+
+def test_a_table_with_the_keys_of_another_is_told_of_without_them() -> None:
+    (same,) = [table for table in build_tables() if table.path == ("messages", "tts")]
+
+    assert same.keys == ()
+    assert same.sentence.startswith("The same keys as [tts]")
+    assert not [table for table in build_tables() if table.path[:2] == same.path and table != same]
 
 
 def test_a_path_into_an_array_leads_to_the_array() -> None:

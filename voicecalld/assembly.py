@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -13,16 +13,17 @@ import trio
 from voicecalld import __version__
 from voicecalld.agent.catalog import open_agent
 from voicecalld.control.listener import open_control_listener
-from voicecalld.control.parties import Identity, Ringer, Service
+from voicecalld.control.parties import Health, Identity, Ringer, Service
 from voicecalld.control.server import ControlServer
 from voicecalld.errors import BadScriptError, ConfigError, ServiceError
 from voicecalld.exchange.planning import load_phone
+from voicecalld.helpers import Helpers, open_helpers
 from voicecalld.mock_carrier import MockCarrier
 from voicecalld.net.wheel import Wheel
 from voicecalld.network_carrier import find_warnings, open_network_carriers
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Synthesizer
-from voicecalld.speech.catalog import open_synthesizer, open_transcriber
+from voicecalld.speech.catalog import open_embedded_voice, open_synthesizer, open_transcriber
 from voicecalld.surroundings import Surroundings
 from voicecalld.switchboard.journal import Journal, open_journal
 from voicecalld.switchboard.registry import Switchboard
@@ -54,6 +55,7 @@ class Daemon:
     """The parts that run."""
 
     wheel: Wheel
+    helpers: Helpers
     carriers: Carriers
     switchboard: Switchboard
     control: ControlServer
@@ -68,6 +70,7 @@ class Daemon:
         """Run all parts until cancelled; started once calls and clients can come."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.wheel.run)
+            nursery.start_soon(self.helpers.run)
             await nursery.start(self.switchboard.run)
             await nursery.start(self.carriers.run, self.switchboard)
             nursery.start_soon(self.control.serve, self.listener)
@@ -87,11 +90,11 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
         raise ConfigError(*problems)
     async with (
         open_journal(around.state / "journal.sqlite3") as journal,
-        open_synthesizer(settings) as synthesizer,
-        open_carriers(settings, around, synthesizer) as carriers,
-        open_services(settings, around, journal, synthesizer, carriers.carriers) as services,
+        open_helpers(settings, around.unix_clock) as helpers,
+        open_carriers(settings, around, helpers.synthesizer) as carriers,
         open_listener(around) as listener,
     ):
+        services = build_services(settings, around, journal, helpers, carriers.carriers)
         switchboard = Switchboard(services, new_id=around.new_id)
         service = Service(
             calls=switchboard,
@@ -99,9 +102,11 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
             identity=identify(settings, around, listener, carriers),
             clock=around.unix_clock,
             ring=find_ringer(carriers),
+            health=lambda: examine(helpers, carriers, journal),
         )
         yield Daemon(
             wheel=services.wheel,
+            helpers=helpers,
             carriers=carriers,
             switchboard=switchboard,
             control=ControlServer(service),
@@ -111,41 +116,58 @@ async def open_daemon(settings: Settings, around: Surroundings) -> AsyncIterator
 
 @asynccontextmanager
 async def open_carriers(
-    settings: Settings, around: Surroundings, voice: Synthesizer
+    settings: Settings, around: Surroundings, synthesizer: Synthesizer
 ) -> AsyncGenerator[Carriers, None]:
-    """The ways to the carriers of the settings; the mock carrier speaks with *voice*."""
+    """The ways to the carriers of the settings."""
     if settings.provider == "mock":
         for warning in find_warnings(settings):
             log.warning(warning)
         clock, new_id = around.unix_clock, around.new_id
-        yield MockCarrier(settings, voice, unix_clock=clock, new_id=new_id)
+        async with open_party_voice(settings, synthesizer) as voice:
+            yield MockCarrier(settings, voice, unix_clock=clock, new_id=new_id)
         return
     async with open_network_carriers(settings) as carriers:
         yield carriers
 
 
 @asynccontextmanager
-async def open_services(
+async def open_party_voice(
+    settings: Settings, ours: Synthesizer
+) -> AsyncGenerator[Synthesizer, None]:
+    """The voice of those whom the mock carrier calls: that of this machine, if it has one.
+
+    Whoever tries a service wants to hear it fail alone, and not to pay for the other side.
+    """
+    if settings.tts.provider == "embedded":
+        yield ours
+        return
+    async with AsyncExitStack() as stack:
+        voice = ours
+        with suppress(ConfigError, ServiceError):
+            voice = await stack.enter_async_context(open_embedded_voice(settings))
+        yield voice
+
+
+def build_services(
     settings: Settings,
     around: Surroundings,
     journal: Journal,
-    synthesizer: Synthesizer,
+    helpers: Helpers,
     carriers: Mapping[str, CarrierAccess],
-) -> AsyncGenerator[Services, None]:
+) -> Services:
     """What calls need."""
-    async with AsyncExitStack() as stack:
-        yield Services(
-            settings=settings,
-            carriers=carriers,
-            tokens=StreamTokens(load_key(around.state / "stream-token.key"), around.unix_clock),
-            journal=journal,
-            wheel=Wheel(),
-            synthesizer=synthesizer,
-            transcriber=await stack.enter_async_context(open_transcriber(settings)),
-            agent=await stack.enter_async_context(open_agent(settings)),
-            models=ModelPool(),
-            unix_clock=around.unix_clock,
-        )
+    return Services(
+        settings=settings,
+        carriers=carriers,
+        tokens=StreamTokens(load_key(around.state / "stream-token.key"), around.unix_clock),
+        journal=journal,
+        wheel=Wheel(),
+        synthesizer=helpers.synthesizer,
+        transcriber=helpers.transcriber,
+        agent=helpers.agent,
+        models=ModelPool(),
+        unix_clock=around.unix_clock,
+    )
 
 
 def identify(
@@ -161,6 +183,16 @@ def identify(
         started_unix_s=around.unix_clock(),
         address=carriers.address,
         webhooks=webhook_urls(carriers),
+        config=around.config,
+    )
+
+
+def examine(helpers: Helpers, carriers: Carriers, journal: Journal) -> Health:
+    """How the parts of the daemon are doing, as far as that is known without asking them."""
+    return Health(
+        services=helpers.health(),
+        refused={name: access.refusals.count for name, access in carriers.carriers.items()},
+        journal_failure=journal.statistics().failure or "",
     )
 
 

@@ -5,18 +5,11 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from voicecalld.section import NUMBER_FORM, Number, Section, check_base_url, is_plain
+from voicecalld.section import NUMBER_FORM, Number, Secret, Section, check_base_url
 
 LONGEST_SECRET = 200
 ACCOUNT_FORM = "AC and 32 digits of lower-case hexadecimal"
 PUBLIC_KEY_BYTES = 32
-
-
-def check_secret(secret: SecretStr) -> SecretStr:
-    """Refuse what has been copied together with something else."""
-    if not is_plain(secret.get_secret_value()):
-        raise ValueError("it must have nothing but printable characters of ASCII, and no blanks")
-    return secret
 
 
 def check_public_key(text: str) -> str:
@@ -31,7 +24,6 @@ def check_public_key(text: str) -> str:
     return text
 
 
-Secret = Annotated[SecretStr, AfterValidator(check_secret)]
 BaseUrl = Annotated[str, AfterValidator(check_base_url)]
 
 

@@ -100,4 +100,5 @@ def with_whole_paths(settings: Settings, directory: Path) -> Settings:
 
     phones = {number: phone.with_paths(whole) for number, phone in settings.mock.phones.items()}
     mock = settings.mock.model_copy(update={"phones": phones})
-    return settings.model_copy(update={"mock": mock})
+    agent = settings.agent.with_paths(whole)
+    return settings.model_copy(update={"mock": mock, "agent": agent})

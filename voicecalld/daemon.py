@@ -66,7 +66,9 @@ def run(options: Namespace, environment: MutableMapping[str, str], prefix: str =
             print(f"{source}: OK")
             return 0
         notifier = take_notifier(environment)
-        around = find_surroundings(options, settings, environment)
+        around = find_surroundings(
+            options, settings, environment, config=str(file.absolute()) if file else ""
+        )
         interval_s = watchdog_interval_s(environment, os.getpid())
         try:
             trio.run(serve, settings, around, notifier, interval_s)
@@ -95,7 +97,11 @@ def check(settings: Settings, source: str) -> None:
 
 
 def find_surroundings(
-    options: Namespace, settings: Settings, environment: MutableMapping[str, str]
+    options: Namespace,
+    settings: Settings,
+    environment: MutableMapping[str, str],
+    *,
+    config: str = "",
 ) -> Surroundings:
     """Where the daemon runs, by its options and its environment."""
     return Surroundings(
@@ -103,6 +109,7 @@ def find_surroundings(
         socket_path=daemon_socket(given=options.socket, environment=environment),
         pid=os.getpid(),
         control=find_control(inherited_sockets(environment, os.getpid())),
+        config=config,
     )
 
 

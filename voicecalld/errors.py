@@ -92,7 +92,55 @@ class StreamBrokenError(RemoteError):
 
 
 class ServiceError(RemoteError):
-    """A transcriber, a synthesizer or an agent failed."""
+    """A transcriber, a synthesizer or an agent failed.
+
+    ``retry_after_s`` is how long it has asked to be left alone.
+    """
+
+    def __init__(self, message: str = "", *, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+    def name_service(self, kind: str, name: str) -> None:
+        """Tell *name*, with which of several services this is, in place of its mere *kind*."""
+        text = str(self)
+        for told in (name, "the service", f"the {kind}"):
+            if text.startswith(told):
+                self.args = (name + text.removeprefix(told),)
+                return
+
+
+class UnreachableServiceError(ServiceError):
+    """A service could not be reached, so it has not been asked for anything."""
+
+
+class HopelessServiceError(ServiceError):
+    """A service failed, and would fail again if it were asked the same at once."""
+
+
+class NotUnderstoodError(ServiceError):
+    """What a service was sent, or its answer, made no sense; with something else it may."""
+
+
+class ServiceRefusedError(ServiceError):
+    """A service wants no WebSocket with us; ``status`` and ``body`` are its answer over HTTP."""
+
+    def __init__(self, message: str, *, status: int, body: bytes) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = body
+
+
+class ServiceClosedError(ServiceError):
+    """A service has closed its WebSocket; with ``code`` 1006 it did not say so.
+
+    ``reason`` holds the service's own words, harmless to print.
+    """
+
+    def __init__(self, message: str, *, code: int, reason: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
 
 
 # --- an RPC client's fault -----------------------------------------------------------

@@ -22,6 +22,7 @@ from voicecalld.net.inlet import Inlet
 from voicecalld.provider.base import Provider
 from voicecalld.provider.catalog import build_providers
 from voicecalld.provider.http import Webhook
+from voicecalld.service_warnings import find_service_warnings
 from voicecalld.settings import Settings
 from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.reception import Reception
@@ -155,6 +156,7 @@ def build_urls(settings: Settings, address: str) -> PublicUrls:
 
 def find_warnings(settings: Settings) -> Iterator[str]:
     """What the settings allow, and nobody should rely on; or what may not be as it looks."""
+    yield from find_service_warnings(settings)
     if settings.provider == "mock":
         unused = [name for name, account in settings.accounts.items() if account.has_account]
         if unused:

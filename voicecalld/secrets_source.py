@@ -22,8 +22,19 @@ VARIABLES: Final[Mapping[Key, str]] = {
     ("telnyx", "connection_id"): "TELNYX_CONNECTION_ID",
     ("plivo", "auth_id"): "PLIVO_AUTH_ID",
     ("plivo", "auth_token"): "PLIVO_AUTH_TOKEN",
+    ("tts", "elevenlabs", "api_key"): "ELEVENLABS_API_KEY",
+    ("tts", "openai", "api_key"): "OPENAI_API_KEY",
+    ("tts", "deepgram", "api_key"): "DEEPGRAM_API_KEY",
+    ("stt", "deepgram", "api_key"): "DEEPGRAM_API_KEY",
+    ("stt", "openai", "api_key"): "OPENAI_API_KEY",
+    ("stt", "openai-http", "api_key"): "OPENAI_API_KEY",
+    ("agent", "openai", "api_key"): "OPENAI_API_KEY",
+    ("agent", "openclaw", "token"): "OPENCLAW_GATEWAY_TOKEN",
 }
-"""Every key that may stand elsewhere, and its variable; not all of them are secret."""
+"""Every key that may stand elsewhere, and its variable, which may be that of others, too.
+
+Not all of them are secret.
+"""
 
 LARGEST_CREDENTIAL_BYTES: Final = 64 * 1024
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.config import JsonDict
 
 from voicecalld.ids import PhoneNumber, parse_phone_number
@@ -59,3 +59,13 @@ def check_base_url(text: str) -> str:
     if urlsplit(check_url(text)).path not in {"", "/"}:
         raise ValueError("it must have no path")
     return text.rstrip("/")
+
+
+def check_secret(secret: SecretStr) -> SecretStr:
+    """Refuse what has been copied together with something else."""
+    if not is_plain(secret.get_secret_value()):
+        raise ValueError("it must have nothing but printable characters of ASCII, and no blanks")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(check_secret)]

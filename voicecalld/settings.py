@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 
+from voicecalld.agent_settings import AgentSettings
 from voicecalld.carrier_settings import Account, PlivoSettings, TelnyxSettings, TwilioSettings
 from voicecalld.edge_settings import (
     ServeSettings,
@@ -31,7 +32,9 @@ from voicecalld.section import (
     check_url,
 )
 from voicecalld.settings_rules import RULES, complain
-from voicecalld.speech_settings import AgentSettings, SttSettings, TtsSettings
+from voicecalld.stt_settings import SttSettings
+from voicecalld.tts_settings import MessagesSettings, TtsSettings
+from voicecalld.turn_settings import TurnSettings
 
 CALLS: JsonDict = {"unit": "calls"}
 PUBLIC_URL_FORM = (
@@ -69,66 +72,6 @@ class OutboundSettings(Section):
             "What to do when a machine answers: talk to it as to a person, or let the carrier "
             "find out, which costs money and a moment, and hang up."
         ),
-    )
-
-
-class TurnSettings(Section):
-    """Who speaks when."""
-
-    endpoint_silence_ms: int = Field(
-        default=700,
-        ge=100,
-        le=10_000,
-        description="The silence after speech that ends the other party's turn.",
-        json_schema_extra=MILLISECONDS,
-    )
-    barge_in_speech_ms: int = Field(
-        default=240,
-        ge=20,
-        le=5_000,
-        description=(
-            "How long the other party must speak during a prompt to interrupt it, "
-            "counted in voiced sound."
-        ),
-        json_schema_extra=MILLISECONDS,
-    )
-    preroll_ms: int = Field(
-        default=300,
-        ge=0,
-        le=2_000,
-        description="The sound before the detected begin of speech that is transcribed with it.",
-        json_schema_extra=MILLISECONDS,
-    )
-    voice_threshold: float = Field(
-        default=0.6,
-        ge=0.05,
-        le=0.95,
-        description="How sure the detector must be, as a probability, that a sound is speech.",
-    )
-    silence_timeout_seconds: float = Field(
-        default=30.0,
-        ge=0,
-        le=3_600,
-        description=(
-            "The silence after which the other party is prompted, and after which, the second "
-            "time, the call is ended; 0 means never."
-        ),
-        json_schema_extra=SECONDS,
-    )
-    silence_prompt: str = Field(
-        default="Are you still there?",
-        max_length=1_000,
-        description=(
-            "What is said to a party that has been silent for so long; with an empty text the "
-            "call is ended at once."
-        ),
-    )
-    transcription_timeout_ms: int = Field(
-        default=5_000,
-        ge=100,
-        le=60_000,
-        description="How long to wait for the words of an utterance once it is over.",
-        json_schema_extra=MILLISECONDS,
     )
 
 
@@ -258,6 +201,24 @@ class Settings(Section):
         description="How long a request to continue a call waits for the other party's words.",
         json_schema_extra=MILLISECONDS,
     )
+    response_model: str = Field(
+        default="",
+        pattern=r"^[!-~]{0,200}$",
+        description=(
+            "The model that answers, in place of agent.openai.model; for a gateway "
+            "openclaw:AGENT chooses the agent, and anything else the model behind it; the "
+            "embedded agent has none."
+        ),
+        json_schema_extra={"form": "the name of a model, or an empty text"},
+    )
+    response_system_prompt: str = Field(
+        default="",
+        max_length=20_000,
+        description=(
+            "What a model is told of its task, in place of instructions to speak as people do on "
+            "the telephone; what it must know of the call and of hanging up follows."
+        ),
+    )
     response_timeout_ms: int = Field(
         default=30_000,
         ge=100,
@@ -297,6 +258,7 @@ class Settings(Section):
     outbound: OutboundSettings = OutboundSettings()
     turn: TurnSettings = TurnSettings()
     tts: TtsSettings = TtsSettings()
+    messages: MessagesSettings = MessagesSettings()
     stt: SttSettings = SttSettings()
     agent: AgentSettings = AgentSettings()
     limits: LimitSettings = LimitSettings()

@@ -48,7 +48,7 @@ def build_tables() -> tuple[Table, ...]:
 
 def tables_of(model: type[BaseModel], path: tuple[str, ...], *, is_array: bool) -> Iterator[Table]:
     """The table that *model* describes, then those inside it."""
-    fields = model.model_fields
+    fields = dict(named_fields(model))
     plain = {name: field for name, field in fields.items() if inner_model(field) is None}
     yield Table(
         path=path,
@@ -61,7 +61,22 @@ def tables_of(model: type[BaseModel], path: tuple[str, ...], *, is_array: bool) 
         if inside is None:
             continue
         below = (*path, name, NUMBER_PLACEHOLDER) if is_table_of_tables(field) else (*path, name)
+        if extra(field).get("same_as"):
+            yield Table(path=below, sentence=sentence_of_same(field), keys=())
+            continue
         yield from tables_of(inside, below, is_array=is_array_of_tables(field))
+
+
+def named_fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    """The settings of *model*, each by its name in the file, which need not be one of Python's."""
+    for name, field in model.model_fields.items():
+        yield field.alias or name, field
+
+
+def sentence_of_same(field: FieldInfo) -> str:
+    """What is said of a table that has the keys of another, and is not told of twice."""
+    other = extra(field)["same_as"]
+    return f"The same keys as [{other}]; what stands here counts where that has nothing."
 
 
 def build_key(name: str, field: FieldInfo) -> Key:
@@ -102,7 +117,7 @@ def find_field(path: tuple[str | int, ...], root: type[BaseModel] = Settings) ->
     field: FieldInfo | None = None
     parts = list(path)
     while parts and model is not None:
-        field = model.model_fields.get(str(parts.pop(0)))
+        field = dict(named_fields(model)).get(str(parts.pop(0)))
         if field is None:
             return None
         model = inner_model(field)
@@ -213,7 +228,7 @@ def constraint(field: FieldInfo, kind: type[object], name: str) -> object:
 
 
 def extra(field: FieldInfo) -> Mapping[str, object]:
-    """What our models add for people: ``unit``, ``form``, ``item``, ``secret``."""
+    """What our models add for people: ``unit``, ``form``, ``item``, ``secret``, ``same_as``."""
     found = field.json_schema_extra
     return found if isinstance(found, Mapping) else {}
 

@@ -11,9 +11,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
 from voicecalld.carrier_settings import Account
+from voicecalld.contradiction import contradiction
 from voicecalld.edge_settings import (
     ServeSettings,
     StreamingSettings,
@@ -21,9 +22,7 @@ from voicecalld.edge_settings import (
     WebhookSecuritySettings,
     is_loopback,
 )
-
-CONTRADICTION = "contradiction"
-"""The type of these errors in pydantic's list of them."""
+from voicecalld.service_rules import check_agent, check_synthesizer, check_transcriber
 
 NAMES: Final = ("twilio", "telnyx", "plivo")
 """The carriers across the network: their tables, their accounts, and their paths."""
@@ -39,17 +38,6 @@ NGROK_DOMAINS: Final = (
     ".ngrok-free.dev",
     ".ngrok.dev",
 )
-
-
-def contradiction(reason: str, *key: str, cause: tuple[str, ...] = ()) -> InitErrorDetails:
-    """A complaint about *key*, counted from the field that is being validated.
-
-    If only because *cause* is given, *reason* begins with the name of that: then whoever knows
-    where it stands can tell.
-    """
-    # Not as a part of the template: a brace in it would be a placeholder.
-    error = PydanticCustomError(CONTRADICTION, "{reason}", {"reason": reason, "cause": cause})
-    return InitErrorDetails(type=error, loc=key, input=None)
 
 
 def check_account(
@@ -208,6 +196,9 @@ RULES: Mapping[str, Rule] = {
         others=("provider", "webhook_security", "skip_signature_verification", "tunnel"),
         check=check_public_url,
     ),
+    "tts": Rule(others=(), check=check_synthesizer),
+    "stt": Rule(others=(), check=check_transcriber),
+    "agent": Rule(others=("response_model", "turn"), check=check_agent),
 }
 """The rule of each field that has one."""
 

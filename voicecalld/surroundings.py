@@ -14,11 +14,15 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Where the daemon runs; *control* is a listening socket that we were started with, if any."""
+    """Where the daemon runs; *control* is a listening socket that we were started with, if any.
+
+    ``config`` is the file with the settings; empty if there is none.
+    """
 
     state: Path
     socket_path: str
     pid: int
     control: int | None = None
+    config: str = ""
     unix_clock: Callable[[], float] = time.time  # noqa: TID251 - the place that all have it from
     new_id: Callable[[], str] = new_id

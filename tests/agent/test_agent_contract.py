@@ -1,14 +1,17 @@
 """What every agent must do, the scripted one included: a fake that fails here is a lie."""
 
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 import pytest
 import trio
 
+from tests.agent.chat_rig import openai_agent
+from tests.agent.programs import ENVIRONMENT, TALKER, python
 from tests.fakes.agent_fakes import ScriptedAgent
+from tests.services.openai_chat import echo, running
 from voicecalld.agent.base import (
     Agent,
     AgentOutput,
@@ -19,9 +22,12 @@ from voicecalld.agent.base import (
     PressKeys,
     SayText,
 )
+from voicecalld.agent.command import CommandAgent
 from voicecalld.agent.embedded import EmbeddedAgent
+from voicecalld.agent.openclaw import OpenclawAgent
+from voicecalld.net.service_http import open_service_http
 
-MakeAgent: TypeAlias = Callable[[], Agent]
+OpenAgent: TypeAlias = Callable[[], AbstractAsyncContextManager[Agent]]
 
 BRIEFING = Briefing(
     call_id="0190d5c8-0000-7000-8000-000000000001",
@@ -33,19 +39,40 @@ BRIEFING = Briefing(
 )
 
 
-def make_embedded() -> Agent:
-    return EmbeddedAgent(
+@asynccontextmanager
+async def open_embedded() -> AsyncGenerator[Agent, None]:
+    yield EmbeddedAgent(
         name="Robin",
         company="the office",
         clock=lambda: datetime(2025, 3, 14, 15, 9, tzinfo=UTC),
     )
 
 
-def make_scripted() -> Agent:
-    return ScriptedAgent("Hello, this is a test.", "And this is another one.", "Bye.")
+@asynccontextmanager
+async def open_scripted() -> AsyncGenerator[Agent, None]:
+    yield ScriptedAgent("Hello, this is a test.", "And this is another one.", "Bye.")
 
 
-every_agent = pytest.mark.parametrize("make", [make_embedded, make_scripted])
+@asynccontextmanager
+async def open_openai() -> AsyncGenerator[Agent, None]:
+    async with running(answer=echo) as server, open_service_http(most_at_once=4) as http:
+        yield openai_agent(http, server)
+
+
+@asynccontextmanager
+async def open_openclaw() -> AsyncGenerator[Agent, None]:
+    async with running(answer=echo) as server, open_service_http(most_at_once=4) as http:
+        yield OpenclawAgent(http=http, base_url=server.base_url, token="t")  # noqa: S106 - a test's
+
+
+@asynccontextmanager
+async def open_command() -> AsyncGenerator[Agent, None]:
+    yield CommandAgent(argv=python(TALKER), environment=ENVIRONMENT)
+
+
+every_agent = pytest.mark.parametrize(
+    "open_agent", [open_embedded, open_scripted, open_openai, open_openclaw, open_command]
+)
 
 
 async def outputs(session: AgentSession, turn: CallerTurn) -> list[AgentOutput]:
@@ -71,9 +98,9 @@ async def said(session: AgentSession, text: str) -> str:
     ],
 )
 async def test_every_turn_gets_an_answer_in_known_outputs(
-    make: MakeAgent, turn: CallerTurn
+    open_agent: OpenAgent, turn: CallerTurn
 ) -> None:
-    async with make().open(BRIEFING) as session:
+    async with open_agent() as agent, agent.open(BRIEFING) as session:
         answer = await outputs(session, turn)
 
     assert answer
@@ -81,8 +108,8 @@ async def test_every_turn_gets_an_answer_in_known_outputs(
 
 
 @every_agent
-async def test_an_answer_comes_in_pieces_that_break_between_words(make: MakeAgent) -> None:
-    async with make().open(BRIEFING) as session:
+async def test_an_answer_comes_in_pieces_that_break_between_words(open_agent: OpenAgent) -> None:
+    async with open_agent() as agent, agent.open(BRIEFING) as session:
         answer = await outputs(session, CallerTurn(text="hello"))
 
     pieces = [output.text for output in answer if isinstance(output, SayText)]
@@ -91,8 +118,8 @@ async def test_an_answer_comes_in_pieces_that_break_between_words(make: MakeAgen
 
 
 @every_agent
-async def test_an_answer_that_is_stopped_early_harms_no_later_one(make: MakeAgent) -> None:
-    async with make().open(BRIEFING) as session:
+async def test_an_answer_that_is_stopped_early_harms_no_later_one(open_agent: OpenAgent) -> None:
+    async with open_agent() as agent, agent.open(BRIEFING) as session:
         async with aclosing(session.reply(CallerTurn(text="when are you open"))) as reply:
             await anext(reply)
 
@@ -100,8 +127,8 @@ async def test_an_answer_that_is_stopped_early_harms_no_later_one(make: MakeAgen
 
 
 @every_agent
-async def test_an_answer_can_be_cancelled_between_any_two_pieces(make: MakeAgent) -> None:
-    async with make().open(BRIEFING) as session:
+async def test_an_answer_can_be_cancelled_between_any_two_pieces(open_agent: OpenAgent) -> None:
+    async with open_agent() as agent, agent.open(BRIEFING) as session:
         pieces = len(await outputs(session, CallerTurn(text="hello")))
         for taken in range(pieces):
             with trio.CancelScope() as scope:
@@ -116,26 +143,29 @@ async def test_an_answer_can_be_cancelled_between_any_two_pieces(make: MakeAgent
 
 
 @every_agent
-async def test_calls_at_the_same_time_do_not_mix(make: MakeAgent) -> None:
+async def test_calls_at_the_same_time_do_not_mix(open_agent: OpenAgent) -> None:
     turns = ("i would like to leave a message", "call the plumber", "what is my message")
-    agent = make()
-    async with make().open(BRIEFING) as alone:
+    async with open_agent() as agent, agent.open(BRIEFING) as alone:
         expected = [await said(alone, turn) for turn in turns]
 
-    async with agent.open(BRIEFING) as one, agent.open(BRIEFING) as other:
+    async with (
+        open_agent() as agent,
+        agent.open(BRIEFING) as one,
+        agent.open(BRIEFING) as other,
+    ):
         answers = [(await said(one, turn), await said(other, turn)) for turn in turns]
 
     assert answers == [(answer, answer) for answer in expected]
 
 
 @every_agent
-async def test_a_new_call_begins_where_the_first_one_began(make: MakeAgent) -> None:
-    agent = make()
-    async with agent.open(BRIEFING) as session:
-        first = await said(session, "hello")
-        await said(session, "take a message")
+async def test_a_new_call_begins_where_the_first_one_began(open_agent: OpenAgent) -> None:
+    async with open_agent() as agent:
+        async with agent.open(BRIEFING) as session:
+            first = await said(session, "hello")
+            await said(session, "take a message")
 
-    async with agent.open(BRIEFING) as session:
-        again = await said(session, "hello")
+        async with agent.open(BRIEFING) as session:
+            again = await said(session, "hello")
 
     assert again == first

@@ -99,6 +99,33 @@ def test_threshold_and_times_are_those_asked_for() -> None:
     assert events == [(SpeechBegan(at_s=0.0),), (), (), (SpeechStopped(at_s=0.02),)]
 
 
+def test_while_we_are_heard_a_voice_must_be_surer_to_begin_but_not_to_go_on() -> None:
+    gate = ActivityGate(threshold=0.6, guarded_threshold=0.8, stop_ms=32)
+    gate.is_guarded = True
+
+    doubtful = run_gate(gate, [0.7] * 4)
+    sure = run_gate(gate, [0.8, 0.9, 0.5, 0.4])
+
+    assert doubtful == [()] * 4
+    assert sure == [(), (SpeechBegan(at_s=4 * 0.032),), (), (SpeechStopped(at_s=7 * 0.032),)]
+
+
+def test_an_echo_is_no_speech_only_while_we_are_heard() -> None:
+    gate = ActivityGate(guarded_threshold=0.8)
+    gate.is_guarded = True
+    run_gate(gate, [0.7] * 4)
+    gate.is_guarded = False
+
+    assert run_gate(gate, [0.7] * 2)[1] == (SpeechBegan(at_s=4 * 0.032),)
+
+
+def test_the_guard_never_makes_a_voice_easier_to_take_for_one() -> None:
+    gate = ActivityGate(threshold=0.6, guarded_threshold=0.3)
+    gate.is_guarded = True
+
+    assert run_gate(gate, [0.5] * 4) == [()] * 4
+
+
 # --- sustained speech ----------------------------------------------------------------
 
 

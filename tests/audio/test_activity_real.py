@@ -22,8 +22,8 @@ SENTENCES = [
     "What time is it?",
     "Stop.",
 ]
-# A lone "yes" or "stop" has just about 240 ms of voice: it may be sustained or not. And the sounds
-# of "excuse me" are half without a voice: depending on the speaker's breath it takes 250 to 540 ms.
+# A lone "yes" or "stop" has just about 240 ms of voice: it may be sustained or not. "Excuse me"
+# is half without a voice: depending on the speaker's breath it takes 250 to 540 ms.
 INTERRUPTIONS = ["Wait a moment, please.", "What time is it?", "No, I mean tomorrow."]
 
 

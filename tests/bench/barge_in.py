@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import trio
 
 from tests.bench.figure import Effort, Figure, distribution, in_ms
-from tests.bench.lab import Tap, open_lab, tap_of, wait_until
+from tests.bench.lab import LOOK_S, Tap, open_lab, tap_of, wait_until
 from tests.bench.speech import (
     FRAME_S,
     clear_times,
@@ -25,7 +25,8 @@ INTERRUPTION = "Wait a moment, please."
 
 def measure(effort: Effort) -> Sequence[Figure]:
     """The delay of the clear behind the detector's verdict, and behind the sound itself."""
-    delays = trio.run(interrupt, effort)
+    rounds, at_once = effort.pick(6, 2, 1), effort.pick(SIDE_BY_SIDE, 5, 1)
+    delays = trio.run(interrupt, rounds, at_once)
     from_verdict, from_sound = zip(*delays, strict=True)
     return (
         distribution(
@@ -44,15 +45,17 @@ def measure(effort: Effort) -> Sequence[Figure]:
     )
 
 
-async def interrupt(effort: Effort) -> list[tuple[float, float]]:
+async def interrupt(
+    rounds: int, at_once: int, apart_s: float = LOOK_S
+) -> list[tuple[float, float]]:
     """Be interrupted in some rounds of calls; the delays of all of them, in seconds."""
     says = {INTERRUPTION: cut_speech(INTERRUPTION), "Hello.": beep(440, 4000)}
     steps = [{"say": INTERRUPTION, "when": "agent-speaks", "after_ms": 300}]
     turn = {"barge_in_speech_ms": BARGE_IN_MS}
     delays: list[tuple[float, float]] = []
     async with open_lab(says=says, phone={"steps": steps}, tapped=True, turn=turn) as lab:
-        for _ in range(effort.pick(6, 2, 1)):
-            calls = await lab.calls(effort.pick(SIDE_BY_SIDE, 5, 1), "Hello.", Mode.CONVERSATION)
+        for _ in range(rounds):
+            calls = await lab.calls(at_once, "Hello.", Mode.CONVERSATION, apart_s)
             taps = [tap_of(call) for call in calls]
             await wait_cleared(taps)
             await lab.hang_up_all()

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from tests.bench import (
     barge_in,
     command,
+    conversations,
     hang_up,
     journalling,
     media_capacity,
@@ -26,6 +27,7 @@ Measure: TypeAlias = Callable[[Effort], Sequence[Figure]]
 BENCHMARKS: Mapping[str, Measure] = {
     "turn": turn.measure,
     "barge-in": barge_in.measure,
+    "conversations": conversations.measure,
     "hang-up": hang_up.measure,
     "pacing": pacing.measure,
     **{f"media-{name}": partial(media_capacity.measure, name) for name in CARRIERS},

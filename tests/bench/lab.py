@@ -21,6 +21,7 @@ from tests.switchboard.office import stream_of
 from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn, SayText
 from voicecalld.audio.activity import ActivityEvent, SpeechModel, VoiceActivity
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
+from voicecalld.audio.tones import beep
 from voicecalld.call.record import Mode
 from voicecalld.ids import CallId, PhoneNumber
 from voicecalld.mock_carrier import MockCarrier
@@ -42,6 +43,8 @@ KEY = b"k" * 32
 # How often a benchmark looks whether something has happened, where it is not what is measured.
 LOOK_S = 0.005
 
+HUM = beep(220, 1000)
+
 
 def unix_clock() -> float:
     """The time of day, as the daemon has it."""
@@ -49,13 +52,13 @@ def unix_clock() -> float:
 
 
 class InstantVoice:
-    """Knows the sound of every text that it is asked for; all of it comes at once."""
+    """Knows how *sounds* sound, and hums all else; all of it comes at once."""
 
     def __init__(self, sounds: Mapping[str, bytes]) -> None:
         self.sounds = sounds
 
     async def synthesize(self, text: str) -> AsyncGenerator[SpeechChunk, None]:
-        yield SpeechChunk(audio=self.sounds[text])
+        yield SpeechChunk(audio=self.sounds.get(text, HUM))
 
 
 class InstantAgent:
@@ -74,6 +77,8 @@ class InstantAgent:
 
 class InstantEars:
     """Understands every utterance, as soon as it is over, as the same word."""
+
+    tells_early = False
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Transcription]:
@@ -146,8 +151,20 @@ def tap_of(call: Call) -> Tap:
 class NotingActivity(VoiceActivity):
     """Real voice activity that notes the moment at which what it reports was true."""
 
-    def __init__(self, model: SpeechModel, *, threshold: float, sustained_ms: float) -> None:
-        super().__init__(model, threshold=threshold, sustained_ms=sustained_ms)
+    def __init__(
+        self,
+        model: SpeechModel,
+        *,
+        threshold: float,
+        guarded_threshold: float,
+        sustained_ms: float,
+    ) -> None:
+        super().__init__(
+            model,
+            threshold=threshold,
+            guarded_threshold=guarded_threshold,
+            sustained_ms=sustained_ms,
+        )
         self.fed_bytes = 0
         self.moments: list[tuple[float, ActivityEvent]] = []
 
@@ -166,7 +183,10 @@ class LabServices(Services):
     def build_activity(self, model: SpeechModel) -> NotingActivity:
         turn = self.settings.turn
         return NotingActivity(
-            model, threshold=turn.voice_threshold, sustained_ms=turn.barge_in_speech_ms
+            model,
+            threshold=turn.voice_threshold,
+            guarded_threshold=turn.voice_threshold_speaking,
+            sustained_ms=turn.barge_in_speech_ms,
         )
 
 
@@ -222,8 +242,10 @@ class Lab:
         await wait_until(lambda: call.machine.is_connected)
         return call
 
-    async def calls(self, count: int, message: str, mode: Mode) -> list[Call]:
-        """Place *count* calls, spread over as many different times, and wait likewise."""
+    async def calls(
+        self, count: int, message: str, mode: Mode, apart_s: float = LOOK_S
+    ) -> list[Call]:
+        """Place *count* calls, *apart_s* after one another, and wait likewise."""
         placed: list[Call] = []
 
         async def place() -> None:
@@ -232,7 +254,7 @@ class Lab:
         async with trio.open_nursery() as nursery:
             for _ in range(count):
                 nursery.start_soon(place)
-                await trio.sleep(LOOK_S)
+                await trio.sleep(apart_s)
         return placed
 
     async def wait_gone(self, call: Call) -> float:

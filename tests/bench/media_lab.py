@@ -42,8 +42,7 @@ class CountingVoice:
 
     async def synthesize(self, text: str) -> AsyncGenerator[SpeechChunk, None]:
         found = re.search(r"[0-9]+", text)
-        assert found is not None
-        yield SpeechChunk(audio=self.sentence(int(found[0])))
+        yield SpeechChunk(audio=self.sentence(int(found[0]) if found else 0))
 
     def sentence(self, number: int) -> bytes:
         """The sound of sentence *number*; made once, since it is not what is measured."""

@@ -19,6 +19,7 @@ from voicecalld.provider.mock.media import encode_audio
 ROWS = {
     "turn": 2,
     "barge-in": 2,
+    "conversations": 3,
     "hang-up": 2,
     "pacing": 17,
     "media-twilio": 7,

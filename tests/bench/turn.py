@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import trio
 
 from tests.bench.figure import Effort, Figure, distribution, in_ms
-from tests.bench.lab import Tap, open_lab, tap_of
+from tests.bench.lab import LOOK_S, Tap, open_lab, tap_of
 from tests.bench.speech import begins, cut_speech, last_before, moments_of, sound_times
 from voicecalld.audio.activity import SpeechStopped
 from voicecalld.audio.tones import beep
@@ -21,7 +21,8 @@ PAUSE_S = 0.4  # more than between two frames of one answer, less than between t
 
 def measure(effort: Effort) -> Sequence[Figure]:
     """The overhead, from two ends of the caller's speech: its sound's, and the detector's."""
-    overheads = trio.run(listen, effort)
+    rounds, at_once = effort.pick(3, 1, 1), effort.pick(SIDE_BY_SIDE, 4, 1)
+    overheads = trio.run(listen, rounds, at_once, effort.pick(4, 4, 1))
     from_detector, from_sound = zip(*overheads, strict=True)
     return (
         distribution(
@@ -41,17 +42,19 @@ def measure(effort: Effort) -> Sequence[Figure]:
     )
 
 
-async def listen(effort: Effort) -> list[tuple[float, float]]:
+async def listen(
+    rounds: int, at_once: int, questions: int, apart_s: float = LOOK_S
+) -> list[tuple[float, float]]:
     """Hold some rounds of calls; the overheads of every turn in them, in seconds."""
     speech = {text: cut_speech(text) for text in SENTENCES}
     says = {**speech, "Hello.": beep(440, 300), "Yes.": beep(440, 300)}
-    sentences = SENTENCES[: effort.pick(4, 4, 1)]
+    sentences = SENTENCES[:questions]
     phone = {"steps": [{"say": text, "after_ms": 0} for text in sentences]}
     turn = {"endpoint_silence_ms": ENDPOINT_MS}
     overheads: list[tuple[float, float]] = []
     async with open_lab(says=says, answer="Yes.", phone=phone, tapped=True, turn=turn) as lab:
-        for _ in range(effort.pick(3, 1, 1)):
-            calls = await lab.calls(effort.pick(SIDE_BY_SIDE, 4, 1), "Hello.", Mode.CONVERSATION)
+        for _ in range(rounds):
+            calls = await lab.calls(at_once, "Hello.", Mode.CONVERSATION, apart_s)
             taps = [tap_of(call) for call in calls]
             for call in calls:
                 await lab.wait_gone(call)

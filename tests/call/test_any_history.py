@@ -1,12 +1,14 @@
 """What holds for a call whatever happens, in whatever order, at whatever time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.call.playbook import CONNECTED, conversation, notification
+from tests.call.scenes import attentive
 from voicecalld.call.commands import (
     AnswerPrompt,
     AnswerReply,
@@ -16,7 +18,9 @@ from voicecalld.call.commands import (
     Finish,
     NoteHeard,
     NoteIgnored,
+    ResumeTurn,
     Say,
+    SayFiller,
     StopTurn,
 )
 from voicecalld.call.events import (
@@ -30,6 +34,8 @@ from voicecalld.call.events import (
     PromptAbandoned,
     PromptRequested,
     Rang,
+    Remedy,
+    ServiceLost,
     SpeechBegan,
     SpeechStopped,
     SpeechSustained,
@@ -38,6 +44,7 @@ from voicecalld.call.events import (
     TurnHeard,
     TurnQueued,
     Woke,
+    WordsGuessed,
 )
 from voicecalld.call.floor import Floor, Wait
 from voicecalld.call.machine import CallMachine, CallPolicy
@@ -58,6 +65,9 @@ class History:
         self.abandoned: set[int] = set()
         self.made: set[int] = set()  # turns of ours that are neither heard nor stopped
         self.queued: set[int] = set()  # those of them of which all sound is queued
+        self.begun: list[int] = []
+        self.filled: set[int] = set()
+        self.audible: set[int] = set()
         self.voice = False
         self.sustained = False
 
@@ -82,9 +92,18 @@ class History:
         """Keep *command*, and know which turns are being made."""
         self.asked.append(command)
         match command:
-            case Say(turn=turn) | AskAgent(turn=turn):
+            case Say(turn=turn) | AskAgent(turn=turn) | ResumeTurn(turn=turn):
                 assert not self.made, "two turns of ours at once"
+                assert turn == len(self.begun) + 1, "a turn that is over was begun again"
+                self.begun.append(turn)
                 self.made.add(turn)
+            case SayFiller(turn=0):
+                assert self.machine.turn.floor is Floor.TRANSCRIBING
+            case SayFiller(turn=turn):
+                assert turn in self.made, "a filler for a turn that is over"
+                assert turn not in self.filled, "two fillers for one turn"
+                assert turn not in self.audible, "a filler behind the answer"
+                self.filled.add(turn)
             case StopTurn(turn=turn) | NoteHeard(turn=turn):
                 self.made.remove(turn)
             case _:
@@ -145,11 +164,24 @@ class History:
             lasts_s=(choice // 4 % 4) * 1.5,
             ends_call=choice % 32 == 31,
             failed=choice % 8 == 7,
+            remedy=REMEDIES[choice // 8 % 4] if choice % 8 == 7 else Remedy.NONE,
         )
+
+    def lose_transcriber(self, choice: int) -> CallEvent:
+        """Hear nothing any more; rarely, or most of a history would be about that."""
+        return ServiceLost(reason="lost") if choice > 60 else Woke()
 
     def transcribe(self, choice: int) -> CallEvent:
         number = self.machine.turn.hearing.utterance - (choice % 3 == 2)
-        return Transcribed(utterance=number, text="" if choice % 4 == 3 else "words")
+        return Transcribed(utterance=number, text=WORDS[choice % 8], said="we said so")
+
+    def guess(self, choice: int) -> CallEvent:
+        return WordsGuessed(text=WORDS[choice % 8], said="we said so")
+
+    def make_audible(self, choice: int) -> CallEvent:
+        turn = self.turn_near(choice)
+        self.audible |= self.made & {turn}
+        return TurnAudible(turn=turn)
 
     def turn_near(self, choice: int) -> int:
         """Mostly our latest turn, sometimes one before or after it."""
@@ -185,12 +217,18 @@ MAKERS: Final[tuple[Callable[[History, int], CallEvent], ...]] = (
     History.leg_event,
     History.queue,
     History.queue,
-    lambda history, choice: TurnAudible(turn=history.turn_near(choice)),
-    lambda history, choice: TurnAudible(turn=history.turn_near(choice)),
+    History.make_audible,
+    History.make_audible,
     lambda history, choice: TurnHeard(turn=history.turn_near(choice)),
     lambda _history, choice: PressedKey(digit=str(choice % 10)),
     lambda _history, _choice: Woke(),
+    History.guess,
+    History.guess,
+    History.lose_transcriber,
 )
+REMEDIES: Final = (Remedy.AGAIN, Remedy.NONE, Remedy.FAREWELL, Remedy.AGAIN)
+# As long as a sentence, one of which more will follow, an aside, our own, and nothing.
+WORDS: Final = ("words", "", "So it is.", "yeah", "words and", "", "we said so", "No.")
 WAITS_S: Final = (0.0, 0.05, 0.3, 1.6)
 
 # Two bytes a step: which kind of event; how long after the last one, and which of its kind.
@@ -264,8 +302,31 @@ def check_whole(history: History) -> None:
 
 @settings(max_examples=800)
 @given(steps=STEPS)
+def test_a_conversation_that_fails_politely_ends_once_and_is_never_stuck(steps: bytes) -> None:
+    policy = conversation()
+    turn = replace(
+        policy.turn, failure_farewell="Goodbye.", apology="Sorry.", repeat_prompt="Again?"
+    )
+
+    check_whole(play(replace(policy, turn=turn), steps))
+
+
+@settings(max_examples=800)
+@given(steps=STEPS)
 def test_a_conversation_ends_once_answers_everybody_and_is_never_stuck(steps: bytes) -> None:
     history = play(conversation(), steps)
+
+    check_whole(history)
+
+
+@settings(max_examples=800)
+@given(steps=STEPS)
+def test_a_call_whose_words_come_early_ends_once_answers_everybody_and_is_never_stuck(
+    steps: bytes,
+) -> None:
+    history = play(
+        attentive(filler="One moment", is_opening_protected=bool(len(steps) % 2)), steps
+    )
 
     check_whole(history)
 

@@ -8,7 +8,13 @@ from voicecalld.call.commands import (
     Say,
     StopTurn,
 )
-from voicecalld.call.events import SpeechBegan, SpeechStopped, Transcribed, TurnQueued
+from voicecalld.call.events import (
+    SpeechBegan,
+    SpeechStopped,
+    SpeechSustained,
+    Transcribed,
+    TurnQueued,
+)
 from voicecalld.call.floor import Floor
 
 # --- the greeting, and what they say --------------------------------------------------
@@ -85,17 +91,20 @@ def test_we_wait_for_the_words_of_all_utterances_before_we_answer() -> None:
 def test_whoever_goes_on_while_we_think_is_answered_once_with_all_words() -> None:
     play = thinking()
 
-    play.at(3.9).tell(SpeechBegan()).expect(StopTurn(turn=2), BeginUtterance())
+    play.at(3.9).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(4.2).tell(SpeechSustained()).expect(StopTurn(turn=2))
     play.at(5.0).tell(SpeechStopped()).expect()
     play.at(5.0 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
 
-    play.their_words(2, "Ann here", ask_agent(3, "Hello Ann here", spoke_until_s=5.0))
+    asked = ask_agent(3, "Hello Ann here", spoke_until_s=5.0, waited_s=4.2 - 3.7)
+    play.their_words(2, "Ann here", asked)
 
 
 def test_whoever_goes_on_when_the_answer_is_made_but_not_audible_stops_it() -> None:
     play = thinking().tell(TurnQueued(turn=2, lasts_s=1.0, ends_call=True)).expect()
 
-    play.at(3.9).tell(SpeechBegan()).expect(StopTurn(turn=2), BeginUtterance())
+    play.at(3.9).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(4.2).tell(SpeechSustained()).expect(StopTurn(turn=2))
 
     # Neither its end nor its good-bye comes, however long they speak.
     play.at(20.0).expect()

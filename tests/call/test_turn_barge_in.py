@@ -1,16 +1,20 @@
 from tests.call.playbook import ENDPOINT_S, listening
-from tests.call.scenes import answering, ask_agent
+from tests.call.scenes import answering, ask_agent, request, speaking
 from voicecalld.call.commands import (
+    AnswerPrompt,
+    AnswerReply,
     BeginUtterance,
     CommitUtterance,
     DiscardUtterance,
     NoteHeard,
+    ResumeTurn,
     StopTurn,
 )
 from voicecalld.call.events import (
     SpeechBegan,
     SpeechStopped,
     SpeechSustained,
+    Transcribed,
     TurnAudible,
     TurnHeard,
     TurnQueued,
@@ -144,3 +148,23 @@ def test_speech_is_reported_twice_without_effect() -> None:
 
 def test_the_end_of_speech_that_never_began_means_nothing() -> None:
     listening().at(2.0).tell(SpeechStopped()).expect()
+
+
+def test_without_early_words_we_go_on_only_when_it_is_known_that_there_were_none() -> None:
+    play = answering().at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(5.3).tell(SpeechSustained()).expect(StopTurn(turn=2))
+    play.at(6.0).tell(SpeechStopped()).at(6.7).expect(CommitUtterance(utterance=2))
+
+    play.at(9.9).tell(Transcribed(utterance=2, text="")).expect(ResumeTurn(turn=3))
+
+
+def test_a_noise_long_after_an_interruption_that_was_meant_does_not_make_us_go_on() -> None:
+    play = speaking(request(1, reply=True)).at(3.0).tell(SpeechBegan()).expect(BeginUtterance())
+    answer = AnswerPrompt(prompt=1, turn=2, interrupted=True)
+    play.at(3.3).tell(SpeechSustained()).expect(StopTurn(turn=2), answer)
+    play.at(4.0).tell(SpeechStopped()).at(4.7).expect(CommitUtterance(utterance=1))
+    play.their_words(1, "Yes", AnswerReply(prompt=1, text="Yes", digits=""))
+
+    play.at(6.0).their_speech(2, until_s=7.0).tell(Transcribed(utterance=2, text="")).expect()
+
+    play.expect_floor(Floor.OPEN)

@@ -52,7 +52,10 @@ def test_a_key_pressed_while_we_think_belongs_to_what_we_think_about() -> None:
 
     over_s = 4.0 + KEYS_PAUSE_S
     play.at(over_s)
-    play.expect(ask_agent(3, "Hello", "7", spoke_until_s=over_s, endpointed_s=over_s))
+    waited_s = 4.0 - 3.7
+    play.expect(
+        ask_agent(3, "Hello", "7", spoke_until_s=over_s, endpointed_s=over_s, waited_s=waited_s)
+    )
 
 
 def test_keys_pressed_before_a_question_is_audible_are_the_reply_to_it() -> None:

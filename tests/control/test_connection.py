@@ -5,7 +5,8 @@ import structlog
 import trio
 import trio.testing
 
-from tests.fakes.control_parties import LineClient, Office, connected
+from tests.fakes.control_parties import Office
+from tests.fakes.line_client import LineClient, connected
 from voicecalld.control.connection import PATIENCE_S, Connection
 from voicecalld.errors import CallBusyError, JournalError, StartError
 from voicecalld.rpc.json_line import MAX_LINE_BYTES

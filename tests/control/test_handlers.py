@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.control_parties import Office, connected
-from voicecalld.call.record import Mode
+from tests.fakes.control_parties import NOON_UNIX_S, Office
+from tests.fakes.line_client import connected
+from voicecalld.call.record import Mode, Speaker, Utterance
 from voicecalld.control.handlers import HANDLERS
 from voicecalld.control.parties import RingOutcome
 from voicecalld.control.server import ControlServer
@@ -24,9 +25,11 @@ ASKED: dict[str, dict[str, object]] = {
     "voicecall.list": {},
     "voicecall.transcript": CALL,
     "voicecall.latency": CALL,
+    "voicecall.timeline": CALL,
     "voicecall.subscribe": {},
     "voice_call": {"action": "nonsense"},
     "daemon.info": {},
+    "daemon.health": {},
     "mock.ring": {"from": "anonymous", "say": "Hi."},
 }
 
@@ -97,7 +100,10 @@ async def test_a_call_that_is_not_found_is_no_error(office: Office) -> None:
     assert await ask(office, "voicecall.status", callId="unknown") == {"found": False}
 
 
-@pytest.mark.parametrize("method", ["voicecall.transcript", "voicecall.latency", "voicecall.end"])
+@pytest.mark.parametrize(
+    "method",
+    ["voicecall.transcript", "voicecall.latency", "voicecall.timeline", "voicecall.end"],
+)
 async def test_a_call_that_nobody_knows_is_refused(office: Office, method: str) -> None:
     error = await ask(office, method, callId="unknown")
 
@@ -117,9 +123,46 @@ async def test_a_transcript_is_in_the_order_of_speaking(office: Office) -> None:
     assert [said["speaker"] for said in result["utterances"]] == ["bot", "user"]
 
 
-async def test_latencies_of_all_calls_are_asked_for_without_a_call(office: Office) -> None:
-    result = await ask(office, "voicecall.latency", last=1)
+async def test_without_a_call_the_latest_calls_are_summed_up(office: Office) -> None:
+    result = await ask(office, "voicecall.latency", last=7)
 
+    assert office.journal.asked_recent == (7, 1000)
+    assert [(turn["turn"], turn["provider"]) for turn in result["turns"]] == [
+        (1, "mock"), (2, "mock"),
+    ]  # fmt: skip
+    assert result["calls"] == [{"callId": "call-0", "provider": "mock", "turns": 2}]
+    assert result["carriers"]["mock"]["stages"] == result["stages"]
+
+
+async def test_a_timeline_is_all_of_a_call_that_has_a_time(office: Office) -> None:
+    office.journal.happen("call.dtmf", digits="5", direction="in")
+    office.journal.happen("call.speech", text="no key")
+    office.journal.happen("call.interrupted")
+    office.journal.said = (
+        Utterance(
+            speaker=Speaker.USER,
+            text="Hi.",
+            unix_s=NOON_UNIX_S + 4,
+            ended_unix_s=NOON_UNIX_S + 4.5,
+        ),
+    )
+
+    living = await ask(office, "voicecall.timeline", callId="mock-1")
+    finished = await ask(office, "voicecall.timeline", callId="mock-0")
+
+    at = "2027-01-15T08:00:00.000Z"
+    assert living["keys"] == [{"at": at, "digits": "5", "direction": "in"}]
+    assert living["interruptions"] == [{"at": at}]
+    assert [turn["turn"] for turn in living["turns"]] == [1, 2]
+    assert finished["call"]["endReason"] == "hangup-user"
+    assert finished["keys"] == finished["interruptions"] == []
+    assert [said["endedAt"] for said in finished["utterances"]] == ["2027-01-15T08:00:04.500Z"]
+
+
+async def test_of_one_call_the_last_turns_are_told_without_any_carrier(office: Office) -> None:
+    result = await ask(office, "voicecall.latency", last=1, callId="mock-0")
+
+    assert result.keys() == {"turns", "stages"}
     assert [turn["turn"] for turn in result["turns"]] == [2]
     assert result["stages"]["firstFrameMs"] == {
         "count": 1,
@@ -286,3 +329,6 @@ def test_the_tools_actions_are_those_of_its_description() -> None:
     action = METHODS["voice_call"].params[0]
 
     assert all(name in action.sentence for name in ACTIONS)
+
+
+# --- how the parts are doing ------------------------------------------------------------

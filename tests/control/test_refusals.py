@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.control.test_handlers import ASKED
-from tests.fakes.control_parties import Office, connected
+from tests.fakes.control_parties import Office
+from tests.fakes.line_client import connected
 from voicecalld import switchboard
 from voicecalld.errors import (
     AlreadySubscribedError,
@@ -40,6 +41,7 @@ OF_THE_SWITCHBOARD: dict[str, set[type[RequestError]]] = {
 OF_THE_SOCKET: dict[str, set[type[RequestError]]] = {
     "voicecall.transcript": {NoSuchCallError},
     "voicecall.latency": {NoSuchCallError},
+    "voicecall.timeline": {NoSuchCallError},
     "voicecall.subscribe": {AlreadySubscribedError},
 }
 EACH = [

@@ -7,7 +7,8 @@ import structlog
 import trio
 import trio.testing
 
-from tests.fakes.control_parties import LineClient, Office, connected
+from tests.fakes.control_parties import Office
+from tests.fakes.line_client import LineClient, connected
 from voicecalld.control import connection, server
 from voicecalld.control.server import ControlServer
 

@@ -2,7 +2,8 @@ import pytest
 import structlog
 import trio
 
-from tests.fakes.control_parties import Office, connected
+from tests.fakes.control_parties import Office
+from tests.fakes.line_client import connected
 from voicecalld.errors import JournalError
 
 

@@ -5,16 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.control_parties import FINISHED, LIVING, NOON_UNIX_S, FakeEvent
-from voicecalld.call.record import CallState, Speaker, TurnLatency, Utterance
+from voicecalld.call.record import CallLatency, CallState, Speaker, TurnLatency, Utterance
 from voicecalld.control.wire import (
     percentile,
     render_call,
     render_event,
+    render_recent,
     render_stages,
     render_time,
     render_turn,
     render_utterance,
 )
+from voicecalld.ids import CallId
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,52 @@ def test_stages_are_summed_up_over_the_turns_that_had_them() -> None:
     stages = render_stages([*turns, TurnLatency(turn=101, unix_s=0.0)])
 
     assert stages == {"endpointMs": {"count": 100, "p50": 50.0, "p95": 95.0, "p99": 99.0}}
+
+
+def test_answers_of_several_calls_are_summed_up_for_every_carrier() -> None:
+    recent = [
+        CallLatency(
+            call_id=CallId(call_id),
+            provider=provider,
+            latency=TurnLatency(turn=turn, unix_s=NOON_UNIX_S, first_frame_s=felt_s),
+        )
+        for call_id, provider, turn, felt_s in (
+            ("a", "twilio", 2, 0.5),
+            ("b", "plivo", 2, 0.9),
+            ("a", "twilio", 3, 0.7),
+            ("c", "plivo", 2, None),
+        )
+    ]
+
+    rendered = render_recent(recent)
+
+    sums = {"count": 2, "p50": 500.0, "p95": 700.0, "p99": 700.0}
+    assert rendered["calls"] == [
+        {"callId": "a", "provider": "twilio", "turns": 2},
+        {"callId": "b", "provider": "plivo", "turns": 1},
+        {"callId": "c", "provider": "plivo", "turns": 1},
+    ]
+    assert rendered["carriers"] == {
+        "plivo": {
+            "calls": 2,
+            "turns": 2,
+            "stages": {"firstFrameMs": {"count": 1, "p50": 900.0, "p95": 900.0, "p99": 900.0}},
+        },
+        "twilio": {"calls": 1, "turns": 2, "stages": {"firstFrameMs": sums}},
+    }
+    assert rendered["stages"] == {
+        "firstFrameMs": {"count": 3, "p50": 700.0, "p95": 900.0, "p99": 900.0}
+    }
+
+
+def test_without_answers_there_is_no_carrier_to_sum_up() -> None:
+    assert render_recent([]) == {"turns": [], "stages": {}, "calls": [], "carriers": {}}
+
+
+def test_a_turn_tells_when_their_speech_had_ended_if_that_is_known() -> None:
+    turn = TurnLatency(turn=3, unix_s=NOON_UNIX_S + 3, speech_ended_unix_s=NOON_UNIX_S)
+
+    assert render_turn(turn)["speechEndedAt"] == "2027-01-15T08:00:00.000Z"
 
 
 def test_an_events_details_do_not_hide_what_every_event_has() -> None:

@@ -5,8 +5,9 @@ import pytest
 from tests.ctl.running import run_ctl
 from tests.fakes.control_parties import NOON_UNIX_S, Office
 from voicecalld.call import latency
-from voicecalld.call.record import TurnLatency
+from voicecalld.call.record import CallLatency, TurnLatency
 from voicecalld.ctl.render import STAGES
+from voicecalld.ids import CallId
 
 CALL = ("--call-id", "mock-0")
 
@@ -15,20 +16,58 @@ def test_the_stages_are_those_of_the_wire() -> None:
     assert (*latency.STAGES,) == STAGES
 
 
-async def test_latency_is_a_table_of_stages(
+async def test_latency_of_a_call_is_a_table_of_stages(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = await run_ctl(office, capsys, "latency", *CALL, "--last", "5")
+
+    assert ended.out.splitlines() == [
+        "turns: 2; milliseconds since the caller's last word",
+        "STAGE          COUNT  P50    P95    P99",
+        "endpointMs     2      700.0  700.0  700.0",
+        "transcriptMs   0      -      -      -",
+        "firstTextMs    0      -      -      -",
+        "firstClauseMs  0      -      -      -",
+        "firstAudioMs   0      -      -      -",
+        "firstFrameMs   2      800.0  900.0  900.0",
+        "firstMarkMs    0      -      -      -",
+    ]
+
+
+async def test_latency_of_the_last_calls_names_their_carrier(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ended = await run_ctl(office, capsys, "latency", "--last", "5")
 
-    assert ended.out.splitlines() == [
-        "turns: 2; milliseconds since the caller's last word",
-        "STAGE         COUNT  P50    P95    P99",
-        "endpointMs    2      700.0  700.0  700.0",
-        "transcriptMs  0      -      -      -",
-        "firstTextMs   0      -      -      -",
-        "firstAudioMs  0      -      -      -",
-        "firstFrameMs  2      800.0  900.0  900.0",
-        "firstMarkMs   0      -      -      -",
+    assert office.journal.asked_recent[0] == 5
+    assert ended.out.splitlines()[:3] == [
+        "turns: 2, calls: 1; milliseconds since the caller's last word",
+        "CARRIER  STAGE          COUNT  P50    P95    P99",
+        "mock     endpointMs     2      700.0  700.0  700.0",
+    ]
+    assert "all" not in ended.out.split()
+
+
+async def test_several_carriers_are_told_apart_and_summed_up(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.journal.recent = tuple(
+        CallLatency(
+            call_id=CallId(provider),
+            provider=provider,
+            latency=TurnLatency(turn=2, unix_s=NOON_UNIX_S, first_frame_s=felt_s),
+        )
+        for provider, felt_s in (("twilio", 0.5), ("plivo", 0.75))
+    )
+
+    ended = await run_ctl(office, capsys, "latency")
+
+    first, _, *rows = ended.out.splitlines()
+    assert first == "turns: 2, calls: 2; milliseconds since the caller's last word"
+    assert [row.split() for row in rows if "firstFrameMs" in row] == [
+        ["plivo", "firstFrameMs", "1", "750.0", "750.0", "750.0"],
+        ["twilio", "firstFrameMs", "1", "500.0", "500.0", "500.0"],
+        ["all", "firstFrameMs", "2", "500.0", "750.0", "750.0"],
     ]
 
 

@@ -53,7 +53,9 @@ async def test_json_is_understood_before_and_behind_the_command(
         (("end", *CALL), {"success"}),
         (("status", *CALL), {"found", "call"}),
         (("transcript", *CALL), {"callId", "utterances"}),
-        (("latency",), {"turns", "stages"}),
+        (("latency",), {"turns", "stages", "calls", "carriers"}),
+        (("latency", *CALL), {"turns", "stages"}),
+        (("timeline", *CALL), {"call", "utterances", "interruptions", "keys", "turns"}),
         (("version",), {"version", "daemon"}),
     ],
 )

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import wave
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -58,9 +59,18 @@ def test_the_audience_sees_the_interruption_before_the_next_question(
 def test_every_answer_has_all_its_stages_in_the_table(shown: tuple[int, str, Path]) -> None:
     _status, output, _record = shown
 
-    rows = re.findall(r"^ +\d+((?: +\d+){6})$", output, re.MULTILINE)
+    rows = re.findall(r"^ +\d+((?: +\d+){7})$", output, re.MULTILINE)
 
     assert len(rows) == len(read_script())
+
+
+def test_the_call_is_drawn_where_it_was_wanted(shown: tuple[int, str, Path]) -> None:
+    _status, _output, record = shown
+
+    drawing = ET.parse(record.with_suffix(".svg"))  # noqa: S314 - our own text
+
+    said = "".join(drawing.getroot().itertext())
+    assert all(words in said for words in read_script())
 
 
 def test_the_recording_is_as_long_as_the_call_and_stays(shown: tuple[int, str, Path]) -> None:

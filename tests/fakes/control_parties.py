@@ -1,18 +1,24 @@
-"""A switchboard and a journal for tests of the control socket, and a client without manners."""
+"""A switchboard and a journal for tests of the control socket."""
 
 import contextlib
 import dataclasses
-import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import trio
 
-from voicecalld.call.record import CallRecord, CallState, Mode, Speaker, TurnLatency, Utterance
+from voicecalld.call.record import (
+    CallLatency,
+    CallRecord,
+    CallState,
+    Mode,
+    Speaker,
+    TurnLatency,
+    Utterance,
+)
 from voicecalld.control.listener import open_control_listener
-from voicecalld.control.parties import Identity, RingOutcome, Service
+from voicecalld.control.parties import Health, Identity, RingOutcome, Service
 from voicecalld.control.server import ControlServer
 from voicecalld.errors import NoSuchCallError
 from voicecalld.ids import CallId, PhoneNumber, ProviderCallId
@@ -151,7 +157,7 @@ class FakeJournal:
         self.stored: list[FakeEvent] = []
         self.subscribers: set[trio.MemorySendChannel[FakeEvent]] = set()
         self.subscribed = trio.Event()
-        self.said = (
+        self.said: tuple[Utterance, ...] = (
             Utterance(speaker=Speaker.BOT, text="Hello! How can I", unix_s=NOON_UNIX_S + 2,
                       interrupted=True),
             Utterance(speaker=Speaker.USER, text="Hi.", unix_s=NOON_UNIX_S + 4),
@@ -160,6 +166,9 @@ class FakeJournal:
             TurnLatency(turn=1, unix_s=NOON_UNIX_S + 5, endpoint_s=0.7, first_frame_s=0.8),
             TurnLatency(turn=2, unix_s=NOON_UNIX_S + 9, endpoint_s=0.7, first_frame_s=0.9),
         )
+
+        self.recent: tuple[CallLatency, ...] = ()  # of several calls, if a test has them
+        self.asked_recent = (0, 0)
 
     @property
     def last_seq(self) -> int:
@@ -187,14 +196,31 @@ class FakeJournal:
         await trio.lowlevel.checkpoint()
         return self.said if call_id == FINISHED.call_id else ()
 
-    async def latencies(self, last: int, call_id: CallId | None = None) -> tuple[TurnLatency, ...]:
+    async def latencies(self, last: int, call_id: CallId) -> tuple[TurnLatency, ...]:
         await trio.lowlevel.checkpoint()
-        known = call_id in {None, FINISHED.call_id, LIVING.call_id}
-        return self.turns[-last:] if known else ()
+        return self.turns[-last:] if call_id in {FINISHED.call_id, LIVING.call_id} else ()
+
+    async def recent_latencies(self, calls: int, turns: int) -> tuple[CallLatency, ...]:
+        await trio.lowlevel.checkpoint()
+        self.asked_recent = (calls, turns)
+        return self.recent or tuple(
+            CallLatency(call_id=FINISHED.call_id, provider=FINISHED.provider, latency=turn)
+            for turn in self.turns
+        )
 
     async def events(self, after: int, limit: int) -> tuple[FakeEvent, ...]:
         await trio.lowlevel.checkpoint()
         return tuple(event for event in self.stored if event.seq > after)[:limit]
+
+    async def events_of(
+        self, call_id: CallId, names: Collection[str], limit: int
+    ) -> tuple[FakeEvent, ...]:
+        await trio.lowlevel.checkpoint()
+        return tuple(
+            event
+            for event in self.stored
+            if event.record.call_id == call_id and event.event in names
+        )[:limit]
 
     @contextlib.contextmanager
     def subscribe(self) -> Iterator[trio.MemoryReceiveChannel[FakeEvent]]:
@@ -259,6 +285,7 @@ class Office:
         self.calls = FakeCalls()
         self.journal = FakeJournal()
         self.ringer = FakeRinger(self.journal)
+        self.health = Health()
         self.service = Service(
             calls=self.calls,
             journal=self.journal,
@@ -269,6 +296,7 @@ class Office:
             ),
             clock=lambda: NOON_UNIX_S + 90.5,
             ring=self.ringer if mock else None,
+            health=lambda: self.health,
         )  # fmt: skip
         self.server = ControlServer(self.service)
 
@@ -289,44 +317,3 @@ class Office:
                 await nursery.start(self.serve, listener)
                 yield
                 nursery.cancel_scope.cancel()
-
-
-class LineClient:
-    """Speaks whatever bytes a test wants, and reads lines."""
-
-    def __init__(self, stream: trio.SocketStream) -> None:
-        self.stream = stream
-        self.unread = b""
-
-    async def send(self, *documents: object) -> None:
-        lines = b"".join(json.dumps(document).encode() + b"\n" for document in documents)
-        await self.stream.send_all(lines)
-
-    async def receive_line(self) -> bytes:
-        """The next line, or what there was before the end."""
-        while b"\n" not in self.unread:
-            try:
-                received = await self.stream.receive_some(65536)
-            except trio.BrokenResourceError:
-                received = b""
-            if not received:
-                return self.unread
-            self.unread += received
-        line, self.unread = self.unread.split(b"\n", 1)
-        return line
-
-    async def receive(self) -> Any:
-        return json.loads(await self.receive_line())
-
-    async def ask(self, method: str, **params: object) -> Any:
-        """The result of a request, or its error."""
-        await self.send({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        answer = await self.receive()
-        return answer.get("result", answer.get("error"))
-
-
-@contextlib.asynccontextmanager
-async def connected(path: Path) -> AsyncIterator[LineClient]:
-    """A connection to the socket at *path*."""
-    async with await trio.open_unix_socket(path) as stream:
-        yield LineClient(stream)

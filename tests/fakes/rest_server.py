@@ -142,7 +142,8 @@ async def read_request(stream: trio.abc.Stream) -> bytes:
     head, _, body = bytes(request).partition(b"\r\n\r\n")
     missing = length_in(head) - len(body)
     while missing > 0:
-        piece = await stream.receive_some()
+        if not (piece := await stream.receive_some()):
+            return b""
         request += piece
         missing -= len(piece)
     return bytes(request)

@@ -96,7 +96,9 @@ class FakeTranscriber:
         *texts: str | ServiceError,
         delay_s: float = 0.0,
         preroll_ms: int = 300,
+        tells_early: bool = False,
     ) -> None:
+        self.tells_early = tells_early
         self.texts: Sequence[str | ServiceError] = texts or ("hello",)
         self.delay_s = delay_s
         self.preroll_ms = preroll_ms

@@ -150,7 +150,7 @@ async def test_a_closed_port_was_not_reached() -> None:
         request = dial(server)
 
     async with opened() as link:
-        with pytest.raises(UnreachableError, match=r"cannot be reached: .*127\.0\.0\.1"):
+        with pytest.raises(UnreachableError, match="cannot be reached: Connection refused"):
             await link.request(request)
 
 

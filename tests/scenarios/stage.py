@@ -12,7 +12,7 @@ import trio
 from tests.carriers.callee import Callee
 from tests.carriers.carrier import OwnNumber, SimulatedCarrier
 from tests.daemon_process import DaemonProcess, running_daemon
-from tests.fakes.control_parties import connected
+from tests.fakes.line_client import connected
 from tests.scenarios.carriers import OURS, THEIRS, Carrier
 
 PUBLIC_URL = "https://calls.example.test/voice/webhook"

@@ -5,7 +5,7 @@ import trio
 import trio.testing
 from structlog.testing import capture_logs
 
-from voicecalld.errors import ServiceError
+from voicecalld.errors import HopelessServiceError, ServiceError
 from voicecalld.speech.base import Heard
 from voicecalld.speech.cut import LONGEST_UTTERANCE_BYTES, MOST_WAITING_BYTES, CutTranscription
 
@@ -165,6 +165,26 @@ async def test_an_engine_that_fails_three_times_in_a_row_has_failed_for_good() -
         await listen()
 
     assert heard == ["a", "", ""]
+
+
+async def test_an_engine_that_will_always_fail_is_not_asked_about_another_utterance() -> None:
+    asked: list[bytes] = []
+
+    async def recognize(audio: bytes) -> str:
+        await trio.lowlevel.checkpoint()
+        asked.append(audio)
+        raise HopelessServiceError("the key is refused")
+
+    cut = CutTranscription(recognize, preroll_bytes=0)
+    for number in range(3):
+        cut.begin()
+        cut.feed(b"x")
+        cut.commit(number)
+
+    with pytest.raises(HopelessServiceError, match="the key is refused"):
+        await anext(cut.results())
+
+    assert len(asked) == 1
 
 
 async def test_who_is_cancelled_while_waiting_for_words_has_lost_none() -> None:

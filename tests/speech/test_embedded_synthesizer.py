@@ -24,7 +24,7 @@ from voicecalld.speech.embedded_synthesizer import (
 from voicecalld.speech.framing import Answer
 from voicecalld.speech.speakable import Piece
 from voicecalld.speech.worker import Worker, module_command
-from voicecalld.speech_settings import EmbeddedVoiceSettings
+from voicecalld.tts_settings import EmbeddedVoiceSettings
 
 SETTINGS = EmbeddedVoiceSettings()
 PEAK = 32124  # the loudest code of mu-law

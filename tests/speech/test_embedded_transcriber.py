@@ -18,7 +18,7 @@ from voicecalld.speech.embedded_transcriber import (
     EmbeddedTranscriber,
     open_embedded_transcriber,
 )
-from voicecalld.speech_settings import EmbeddedVoiceSettings
+from voicecalld.tts_settings import EmbeddedVoiceSettings
 
 PREROLL = MULAW_SILENCE * 2400  # 300 ms
 PAUSE = MULAW_SILENCE * 5600  # 700 ms

@@ -2,20 +2,28 @@
 
 import itertools
 import unicodedata
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 import pytest
 import trio
 
 from tests.fakes.speech_fakes import FakeSynthesizer
+from tests.services import deepgram_speak, elevenlabs, openai_speech
 from voicecalld.audio.frame import duration_s
 from voicecalld.audio.g711 import mulaw_decode
 from voicecalld.audio.pcm import level_dbfs
 from voicecalld.audio.words import SpokenWord
+from voicecalld.net.service_http import open_service_http
 from voicecalld.settings import Settings
 from voicecalld.speech.base import SpeechChunk, Synthesizer
 from voicecalld.speech.catalog import open_synthesizer
+from voicecalld.speech.deepgram_synthesizer import DeepgramSynthesizer
+from voicecalld.speech.elevenlabs_synthesizer import (
+    ElevenLabsHttpSynthesizer,
+    open_elevenlabs_synthesizer,
+)
+from voicecalld.speech.openai_synthesizer import OpenAiSynthesizer
 
 
 @asynccontextmanager
@@ -23,10 +31,86 @@ async def open_fake() -> AsyncGenerator[Synthesizer, None]:
     yield FakeSynthesizer()
 
 
-@pytest.fixture(params=["embedded", "fake"])
+@asynccontextmanager
+async def open_elevenlabs() -> AsyncGenerator[Synthesizer, None]:
+    async with (
+        elevenlabs.open_elevenlabs_socket() as server,
+        open_elevenlabs_synthesizer(
+            api_key=elevenlabs.API_KEY,
+            voice_id=elevenlabs.VOICE_ID,
+            model_id="eleven_flash_v2_5",
+            base_url=server.url,
+        ) as synthesizer,
+    ):
+        yield synthesizer
+
+
+@asynccontextmanager
+async def open_elevenlabs_over_http() -> AsyncGenerator[Synthesizer, None]:
+    async with (
+        elevenlabs.open_elevenlabs_http() as server,
+        open_service_http(most_at_once=5) as http,
+    ):
+        yield ElevenLabsHttpSynthesizer(
+            http=http,
+            api_key=elevenlabs.API_KEY,
+            voice_id=elevenlabs.VOICE_ID,
+            model_id="eleven_flash_v2_5",
+            base_url=server.url,
+        )
+
+
+@asynccontextmanager
+async def open_openai() -> AsyncGenerator[Synthesizer, None]:
+    async with (
+        openai_speech.open_openai_speech() as server,
+        open_service_http(most_at_once=5) as http,
+    ):
+        yield OpenAiSynthesizer(
+            http=http,
+            api_key=openai_speech.API_KEY,
+            model="tts-1",
+            voice="marin",
+            base_url=f"{server.url}/v1",
+            pcm_rate_hz=openai_speech.RATE_HZ,
+        )
+
+
+@asynccontextmanager
+async def open_deepgram() -> AsyncGenerator[Synthesizer, None]:
+    async with (
+        deepgram_speak.open_deepgram_speak() as server,
+        open_service_http(most_at_once=5) as http,
+    ):
+        yield DeepgramSynthesizer(
+            http=http,
+            api_key=deepgram_speak.API_KEY,
+            model="aura-2-thalia-en",
+            base_url=f"{server.url}/v1",
+        )
+
+
+OPENERS: Mapping[str, Callable[[], AbstractAsyncContextManager[Synthesizer]]] = {
+    "embedded": lambda: open_synthesizer(Settings()),
+    "fake": open_fake,
+    "elevenlabs": open_elevenlabs,
+    "elevenlabs over HTTP": open_elevenlabs_over_http,
+    "openai": open_openai,
+    "deepgram": open_deepgram,
+}
+TELLING_WORDS = ["embedded", "fake", "elevenlabs"]  # the others do not know where they are
+
+
+@pytest.fixture(params=list(OPENERS))
 async def synthesizer(request: pytest.FixtureRequest) -> AsyncGenerator[Synthesizer, None]:
-    opened = open_fake() if request.param == "fake" else open_synthesizer(Settings())
-    async with opened as synthesizer:
+    async with OPENERS[request.param]() as synthesizer:
+        yield synthesizer
+
+
+@pytest.fixture(params=TELLING_WORDS)
+async def telling(request: pytest.FixtureRequest) -> AsyncGenerator[Synthesizer, None]:
+    """A synthesizer that tells where its words are."""
+    async with OPENERS[request.param]() as synthesizer:
         yield synthesizer
 
 
@@ -41,6 +125,14 @@ async def words(synthesizer: Synthesizer, text: str) -> list[SpokenWord]:
 
 async def seconds(synthesizer: Synthesizer, text: str) -> float:
     return sum(duration_s(len(chunk.audio)) for chunk in await chunks(synthesizer, text))
+
+
+async def check_health(synthesizer: Synthesizer) -> None:
+    """It says a text from its beginning to its end, and tells of all its words or of none."""
+    sound = await chunks(synthesizer, "good morning")
+
+    assert 0.4 < sum(duration_s(len(chunk.audio)) for chunk in sound) < 2.0
+    assert [word.end for chunk in sound for word in chunk.words] in ([4, 12], [])
 
 
 async def test_a_text_becomes_sound_of_a_likely_length_and_level(synthesizer: Synthesizer) -> None:
@@ -93,9 +185,9 @@ async def test_text_that_has_nothing_to_say_gives_no_chunk(
     ],
 )
 async def test_words_advance_through_the_text_and_through_the_sound(
-    synthesizer: Synthesizer, text: str
+    telling: Synthesizer, text: str
 ) -> None:
-    sound = await chunks(synthesizer, text)
+    sound = await chunks(telling, text)
 
     said = [word for chunk in sound for word in chunk.words]
     total_s = sum(duration_s(len(chunk.audio)) for chunk in sound)
@@ -115,28 +207,28 @@ def at_end_of_word(text: str, end: int) -> bool:
     )
 
 
-async def test_every_word_comes_with_the_chunk_in_which_it_ends(synthesizer: Synthesizer) -> None:
+async def test_every_word_comes_with_the_chunk_in_which_it_ends(telling: Synthesizer) -> None:
     begin_s = 0.0
-    for chunk in await chunks(synthesizer, "One two three four five six seven."):
+    for chunk in await chunks(telling, "One two three four five six seven."):
         end_s = begin_s + duration_s(len(chunk.audio))
         assert all(begin_s - 0.001 <= word.end_s <= end_s + 0.001 for word in chunk.words)
         begin_s = end_s
 
 
-async def test_each_word_of_a_text_of_letters_is_reported_once(synthesizer: Synthesizer) -> None:
+async def test_each_word_of_a_text_of_letters_is_reported_once(telling: Synthesizer) -> None:
     text = "please call me back tomorrow"
 
-    ends = [word.end for word in await words(synthesizer, text)]
+    ends = [word.end for word in await words(telling, text)]
 
     assert ends == [6, 11, 14, 19, 28]
 
 
-async def test_many_texts_at_once_are_not_mixed_up(synthesizer: Synthesizer) -> None:
+async def test_many_texts_at_once_are_not_mixed_up(telling: Synthesizer) -> None:
     texts = [f"{'very ' * number}good" for number in range(20)]
     ends: dict[str, list[int]] = {}
 
     async def say(text: str) -> None:
-        ends[text] = [word.end for word in await words(synthesizer, text)]
+        ends[text] = [word.end for word in await words(telling, text)]
 
     async with trio.open_nursery() as nursery:
         for text in texts:
@@ -160,7 +252,7 @@ async def test_a_text_that_is_stopped_early_harms_no_later_one(synthesizer: Synt
         async with aclosing(synthesizer.synthesize("Nobody listens to the end of this.")) as sound:
             await anext(sound)
 
-    assert [word.end for word in await words(synthesizer, "good morning")] == [4, 12]
+    await check_health(synthesizer)
 
 
 async def test_a_text_can_be_cancelled_at_any_moment(synthesizer: Synthesizer) -> None:
@@ -172,7 +264,7 @@ async def test_a_text_can_be_cancelled_at_any_moment(synthesizer: Synthesizer) -
                     await trio.lowlevel.checkpoint()
                 scope.cancel()
 
-    assert [word.end for word in await words(synthesizer, "good morning")] == [4, 12]
+    await check_health(synthesizer)
 
 
 async def test_a_very_long_text_begins_at_once_and_can_be_stopped(
@@ -184,4 +276,4 @@ async def test_a_very_long_text_begins_at_once_and_can_be_stopped(
         first = await anext(sound)
 
     assert first.audio
-    assert [word.end for word in await words(synthesizer, "good morning")] == [4, 12]
+    await check_health(synthesizer)

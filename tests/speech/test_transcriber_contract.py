@@ -1,18 +1,25 @@
 """What every transcriber must do, the fake included: a fake that fails here is a lie."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 import trio
 import trio.testing
 
 from tests.fakes.speech_fakes import FakeTranscriber
+from tests.services.deepgram_listen import open_deepgram
+from tests.services.openai_realtime import open_openai_realtime
+from tests.services.openai_transcriptions import open_transcriptions
 from tests.sound import spoken
 from voicecalld.audio.frame import MULAW_SILENCE
+from voicecalld.net.service_http import open_service_http
 from voicecalld.settings import Settings
 from voicecalld.speech.base import Heard, Transcriber, Transcription
 from voicecalld.speech.catalog import open_transcriber
+from voicecalld.speech.deepgram_transcriber import DeepgramTranscriber
+from voicecalld.speech.openai_http_transcriber import OpenAIHttpTranscriber
+from voicecalld.speech.openai_transcriber import OpenAITranscriber
 
 PHRASE = "what time is it"
 PAUSE = MULAW_SILENCE * 5600  # 700 ms
@@ -23,10 +30,52 @@ async def open_fake() -> AsyncGenerator[Transcriber, None]:
     yield FakeTranscriber(PHRASE)
 
 
-@pytest.fixture(params=["embedded", "fake"])
+@asynccontextmanager
+async def open_nova(model: str = "nova-3") -> AsyncGenerator[Transcriber, None]:
+    async with open_deepgram(PHRASE) as deepgram:
+        yield DeepgramTranscriber(
+            api_key="key",
+            model=model,
+            language="en",
+            preroll_ms=300,
+            base_url=deepgram.base_url,
+        )
+
+
+@asynccontextmanager
+async def open_openai() -> AsyncGenerator[Transcriber, None]:
+    async with open_openai_realtime(PHRASE) as service:
+        yield OpenAITranscriber(
+            api_key="key", model="m", language="en", preroll_ms=300, url=service.url
+        )
+
+
+@asynccontextmanager
+async def open_openai_http() -> AsyncGenerator[Transcriber, None]:
+    async with open_transcriptions(PHRASE) as service, open_service_http(most_at_once=8) as http:
+        yield OpenAIHttpTranscriber(
+            http=http,
+            api_key="key",
+            model="m",
+            language="en",
+            preroll_ms=300,
+            base_url=service.base_url,
+        )
+
+
+OPENERS: Mapping[str, Callable[[], AbstractAsyncContextManager[Transcriber]]] = {
+    "embedded": lambda: open_transcriber(Settings()),
+    "fake": open_fake,
+    "deepgram-nova": open_nova,
+    "deepgram-flux": lambda: open_nova("flux-general-en"),
+    "openai": open_openai,
+    "openai-http": open_openai_http,
+}
+
+
+@pytest.fixture(params=OPENERS)
 async def transcriber(request: pytest.FixtureRequest) -> AsyncGenerator[Transcriber, None]:
-    opened = open_fake() if request.param == "fake" else open_transcriber(Settings())
-    async with opened as transcriber:
+    async with OPENERS[request.param]() as transcriber:
         yield transcriber
 
 

@@ -50,6 +50,7 @@ entries = st.builds(
         text=texts,
         unix_s=finite,
         interrupted=st.booleans(),
+        ended_unix_s=st.none() | finite,
     ),
     latency=st.none()
     | st.builds(
@@ -59,9 +60,11 @@ entries = st.builds(
         endpoint_s=st.none() | finite,
         transcript_s=st.none() | finite,
         first_text_s=st.none() | finite,
+        first_clause_s=st.none() | finite,
         first_audio_s=st.none() | finite,
         first_frame_s=st.none() | finite,
         first_mark_s=st.none() | finite,
+        speech_ended_unix_s=st.none() | finite,
     ),
 )
 replies = st.builds(

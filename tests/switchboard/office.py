@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import trio
@@ -19,6 +19,7 @@ from voicecalld.net.wheel import Wheel
 from voicecalld.provider.catalog import build_provider
 from voicecalld.provider.http import HttpRequest, HttpResponse, Reply, Webhook
 from voicecalld.settings import Settings
+from voicecalld.speech.base import Transcriber
 from voicecalld.switchboard.actor import Call
 from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.reception import Reception
@@ -97,6 +98,14 @@ def stream_of(call: Call) -> StreamTalk:
     return call.talk
 
 
+def think_ahead(office: Office) -> None:
+    """Have the agent asked ahead, whichever it is."""
+    services = office.switchboard.services
+    turn = services.settings.turn.model_copy(update={"speculative": True})
+    settings = services.settings.model_copy(update={"turn": turn})
+    office.switchboard.services = replace(services, settings=settings)
+
+
 class Link:
     """The way to the exchange, with a switch for faults and a list of what was asked."""
 
@@ -133,14 +142,19 @@ async def open_office(
     agent: ScriptedAgent | None = None,
     voice: SpokenVoice | None = None,
     journal: JournalDoor | None = None,
+    transcriber: Transcriber | None = None,
     remembers: tuple[Entry, ...] = (),
     hangs: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Office]:
-    """An office at work, whose entries are in ``office.journal`` unless it is given another."""
+    """An office at work, whose entries are in ``office.journal`` unless it is given another.
+
+    A *transcriber* listens in place of ``office.ears``.
+    """
     phones = {} if phone is None else {CALLEE: phone}
     chosen = Settings.model_validate({"mock": {"phones": phones}, **settings})
-    office = build_office(chosen, hears, agent or ScriptedAgent(), voice or SpokenVoice(), journal)
+    mind, mouth = agent or ScriptedAgent(), voice or SpokenVoice()
+    office = build_office(chosen, hears, mind, mouth, journal, transcriber)
     office.journal.restore(*remembers)
     office.link.hangs = hangs
     async with trio.open_nursery() as nursery:
@@ -157,6 +171,7 @@ def build_office(
     agent: ScriptedAgent,
     voice: SpokenVoice,
     journal: JournalDoor | None,
+    transcriber: Transcriber | None,
 ) -> Office:
     def unix_clock() -> float:
         return UNIX_S + trio.current_time()
@@ -195,7 +210,7 @@ def build_office(
         journal=journal or ledger,
         wheel=Wheel(),
         synthesizer=voice,
-        transcriber=ears,
+        transcriber=transcriber or ears,
         agent=agent,
         models=ModelPool(),
         unix_clock=unix_clock,

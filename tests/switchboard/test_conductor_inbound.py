@@ -19,6 +19,7 @@ from voicecalld.agent.base import AgentSession, Briefing, EndCall, SayText
 from voicecalld.call.record import CallRecord, CallState
 from voicecalld.errors import ServiceError
 from voicecalld.switchboard.conductor import ANSWER_S
+from voicecalld.turn_settings import TurnSettings
 
 GOODBYE: ScriptedReply = [SayText(text="Goodbye."), EndCall()]
 BYE = build_callee({"say": "What time is it?"}, {"say": "Bye."}, hang_up_when_done=False)
@@ -95,13 +96,14 @@ async def test_one_call_more_than_allowed_is_refused(autojump_clock: MockClock) 
     assert "reject" in verbs(office)
 
 
-async def test_a_call_for_which_there_is_no_service_is_refused(autojump_clock: MockClock) -> None:
+async def test_who_calls_when_there_is_no_agent_is_told_so(autojump_clock: MockClock) -> None:
     async with open_office(agent=AbsentAgent()) as office:
         record = await office.ring(SILENT)
 
     assert record.state is CallState.ERROR
-    assert "reject" in verbs(office)
-    assert "answer" not in verbs(office)
+    assert record.end_cause is not None
+    assert "answer" in verbs(office)
+    assert [text for _, text, _ in office.said] == [TurnSettings().failure_farewell]
 
 
 async def test_a_refusal_that_the_carrier_does_not_take_is_logged_and_harms_nobody(

@@ -253,6 +253,8 @@ async def order(office: Office, key: str) -> CallId:
 class DeafTranscriber:
     """Cannot be opened."""
 
+    tells_early = False
+
     def open(self) -> AbstractAsyncContextManager[Transcription]:
         raise ServiceError("no such service")
 

@@ -31,7 +31,7 @@ async def test_whatever_is_posted_is_read_back_the_same(entry: Entry) -> None:
             assert await journal.utterances(record.call_id) == (
                 () if entry.utterance is None else (entry.utterance,)
             )
-            assert await journal.latencies(10) == (
+            assert await journal.latencies(10, record.call_id) == (
                 () if entry.latency is None else (entry.latency,)
             )
             assert await journal.events(after=0, limit=10) == (
@@ -131,8 +131,51 @@ async def test_latencies_are_the_last_ones_newest_last(journal_path: pathlib.Pat
     async with open_journal(journal_path) as journal:
         await post_all(journal, posted)
 
-        assert [turn.turn for turn in await journal.latencies(3)] == [3, 4, 5]
         assert [turn.turn for turn in await journal.latencies(2, CallId("call-0"))] == [2, 4]
+
+
+async def test_turns_of_the_latest_calls_that_had_any_come_with_their_carriers(
+    journal_path: pathlib.Path,
+) -> None:
+    carriers = {"old": "plivo", "new": "mock", "newest": "telnyx", "silent": "twilio"}
+    records = {
+        name: replace(make_record(name, started_unix_s=float(number)), provider=carrier)
+        for number, (name, carrier) in enumerate(carriers.items())
+    }
+    names = ("newest", "old", "new", "newest", "new")
+    posted = [
+        make_entry(i, record=records[name], latency=TurnLatency(turn=i, unix_s=0.0))
+        for i, name in enumerate(names)
+    ]
+
+    async with open_journal(journal_path) as journal:
+        await post_all(journal, [*posted, make_entry(9, record=records["silent"])])
+        found = await journal.recent_latencies(calls=2, turns=3)
+        last = await journal.recent_latencies(calls=1, turns=9)
+
+    assert [(one.call_id, one.provider, one.latency.turn) for one in found] == [
+        ("new", "mock", 2),
+        ("newest", "telnyx", 3),
+        ("new", "mock", 4),
+    ]
+    assert [one.latency.turn for one in last] == [0, 3]
+
+
+async def test_events_of_a_call_are_found_by_their_names(journal_path: pathlib.Path) -> None:
+    posted = [
+        replace(make_entry(i, record=make_record(f"call-{i % 2}")), event=event)
+        for i, event in enumerate(("a", "a", "b", "b", "c", "c", "a", "a"))
+    ]
+
+    async with open_journal(journal_path) as journal:
+        await post_all(journal, posted)
+        found = await journal.events_of(CallId("call-1"), ("a", "c"), limit=9)
+        first = await journal.events_of(CallId("call-1"), ("a", "c"), limit=1)
+        none = await journal.events_of(CallId("call-2"), ("a",), limit=9)
+
+    assert [(one.event, one.details["number"]) for one in found] == [("a", 1), ("c", 5), ("a", 7)]
+    assert first == found[:1]
+    assert none == ()
 
 
 async def test_events_are_numbered_on_when_the_journal_is_opened_again(

@@ -2,17 +2,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from voicecalld.audio.activity import SileroModel, VoiceActivity
-from voicecalld.audio.frame import FRAME_BYTES
+from voicecalld.audio.frame import FRAME_BYTES, MULAW_SILENCE
 from voicecalld.call.events import CallEvent, PressedKey
 from voicecalld.call.playout import Playout
 from voicecalld.exchange.wire import PlayAudio, decode_order
 from voicecalld.net.message_stream import MemoryStream, open_memory_streams
 from voicecalld.provider.mock.media import MockCodec
 from voicecalld.speech.base import Heard
-from voicecalld.switchboard.media_pump import Line, MediaPump
+from voicecalld.switchboard.media_pump import ECHO_TAIL_S, Line, MediaPump
 
 KEY = '{"event":"dtmf","dtmf":{"digit":"5"}}'
 
@@ -97,6 +97,31 @@ async def test_malformed_messages_and_the_end_of_a_line_are_told_to_the_watcher(
     await pump.read(line)
 
     assert (watched.bad_messages, watched.lines_over) == (2, 1)
+
+
+class GuardedVoice(VoiceActivity):
+    """Notes when what it hears may be an echo."""
+
+    def __init__(self) -> None:
+        super().__init__(SileroModel())
+        self.guarded: list[bool] = []
+
+    def guard(self, *, is_on: bool) -> None:
+        self.guarded.append(is_on)
+
+
+async def test_what_is_heard_while_we_are_and_just_behind_may_be_an_echo(
+    pump: MediaPump, autojump_clock: MockClock
+) -> None:
+    voice = GuardedVoice()
+    pump.voice = voice
+    pump.playout.played_out_s = trio.current_time() + 1.0
+
+    for pause_s in (0.0, 1.0, ECHO_TAIL_S - 0.01, 0.02):
+        await trio.sleep(pause_s)
+        pump.on_audio(MULAW_SILENCE * FRAME_BYTES)
+
+    assert voice.guarded == [True, True, True, False]
 
 
 class PairingCodec(MockCodec):

@@ -1,6 +1,8 @@
 import pytest
 
 from tests.switchboard.journalling import make_record
+from voicecalld.call.commands import CallerTiming
+from voicecalld.call.latency import TurnClock
 from voicecalld.call.record import Entry
 from voicecalld.switchboard.minutes import MAX_UNTRANSCRIBED, Minutes
 from voicecalld.switchboard.notes import Notes
@@ -18,9 +20,11 @@ def minutes(entries: list[Entry]) -> Minutes:
     return Minutes(Notes(make_record(), entries.append, lambda: UNIX_S))
 
 
-def speak(minutes: Minutes, utterance: int, began_s: float) -> None:
+def speak(minutes: Minutes, utterance: int, began_s: float, ended_s: float | None = None) -> None:
     minutes.on_voice(began_s)
     minutes.on_utterance_begun()
+    if ended_s is not None:
+        minutes.on_voice_over(ended_s)
     minutes.on_utterance_over(utterance)
 
 
@@ -40,8 +44,8 @@ def test_utterances_without_words_are_not_kept_for_ever(minutes: Minutes) -> Non
     for utterance in range(1, 1000):
         speak(minutes, utterance, float(utterance))
 
-    assert len(minutes.begun_s) == MAX_UNTRANSCRIBED
-    assert max(minutes.begun_s) == 999
+    assert len(minutes.spans) == MAX_UNTRANSCRIBED
+    assert max(minutes.spans) == 999
 
 
 def test_words_of_which_nothing_is_known_any_more_are_dated_now(
@@ -52,6 +56,37 @@ def test_words_of_which_nothing_is_known_any_more_are_dated_now(
     (entry,) = entries
     assert entry.utterance is not None
     assert entry.utterance.unix_s == UNIX_S
+    assert entry.utterance.ended_unix_s is None
+
+
+def test_words_end_with_the_voice_and_not_when_they_are_known(
+    minutes: Minutes, entries: list[Entry]
+) -> None:
+    speak(minutes, 1, 10.0, ended_s=11.5)
+    speak(minutes, 2, 12.0)  # a voice that has not stopped yet
+
+    minutes.on_words(1, "Hello", 15.0)
+    minutes.on_words(2, "there", 15.0)
+
+    ends = [entry.utterance.ended_unix_s for entry in entries if entry.utterance]
+    assert ends == [UNIX_S - 3.5, None]
+
+
+def test_our_words_last_from_their_first_frame_until_the_turn_is_over(
+    minutes: Minutes, entries: list[Entry]
+) -> None:
+    timing = CallerTiming(speech_ended_s=18.0, endpointed_s=18.7, transcribed_s=18.8)
+    minutes.begin_answer(TurnClock(2, timing))
+    minutes.on_first_frame(2, 20.0)
+
+    minutes.on_heard("It is noon.", 23.0, interrupted=True)
+
+    said, answered = entries
+    assert said.utterance is not None
+    assert said.utterance.unix_s == UNIX_S - 3
+    assert said.utterance.ended_unix_s == UNIX_S
+    assert answered.latency is not None
+    assert answered.latency.speech_ended_unix_s == UNIX_S - 5
 
 
 def ignored(entries: list[Entry]) -> list[object]:

@@ -68,7 +68,7 @@ async def test_what_was_written_before_a_failure_stays() -> None:
     script = await script_of(SayText(text="Let me see."), ServiceError("broken"))
 
     (step,) = script.steps()
-    assert (step.say, step.failed) == ("Let me see.", True)
+    assert (step.say, str(step.failure)) == ("Let me see.", "broken")
 
 
 async def test_an_agent_that_takes_too_long_has_failed(autojump_clock: MockClock) -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicecalld.call.words import Meaning
 from voicecalld.provider.base import WordsHeard
-from voicecalld.switchboard.overheard import Meaning, judge, repeats
+from voicecalld.switchboard.overheard import judge, repeats
 
 SAID = "We are open from Monday to Friday, from nine to five, and on Saturday until noon."
 

@@ -19,13 +19,13 @@ from tests.switchboard.rehearsal import (
     SlowLink,
     perform_of,
 )
+from voicecalld.call.words import Meaning
 from voicecalld.errors import CarrierError, OutcomeUnknownError
 from voicecalld.provider.base import KeyHeard, SpeechEnded, WordsHeard
 from voicecalld.provider.http import HttpResponse
 from voicecalld.switchboard.carrier_leg import LegOverError
 from voicecalld.switchboard.heard import Taken
 from voicecalld.switchboard.native_steps import KEY_S, Step
-from voicecalld.switchboard.overheard import Meaning
 from voicecalld.switchboard.performance import (
     LANDING_S,
     LATE_NEWS_S,

@@ -18,12 +18,12 @@ from tests.switchboard.rehearsal import (
     SlowLink,
     perform_of,
 )
+from voicecalld.call.words import Meaning
 from voicecalld.errors import CarrierError, OutcomeUnknownError
 from voicecalld.provider.base import KeyHeard, SpeechEnded, WordsHeard
 from voicecalld.provider.http import HttpResponse
 from voicecalld.switchboard.heard import Taken
 from voicecalld.switchboard.native_steps import Step
-from voicecalld.switchboard.overheard import Meaning
 from voicecalld.switchboard.performance import (
     LATE_WORDS_S,
     MOST_SAID_CHARACTERS,

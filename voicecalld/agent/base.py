@@ -24,13 +24,15 @@ class CallerTurn:
     """What the other party said and pressed in their turn.
 
     ``heard_before`` is what they heard of our last words, and ``interrupted`` says whether they
-    cut us short: an agent that keeps a history must not keep more than that.
+    cut us short: an agent that keeps a history must not keep more than that. With ``is_guess``
+    they may go on: if nothing of the answer is heard, the next turn takes the place of this one.
     """
 
     text: str
     digits: str = ""
     heard_before: str = ""
     interrupted: bool = False
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

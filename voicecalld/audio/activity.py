@@ -91,20 +91,24 @@ class ActivityGate:
     Between the two limits nothing is begun nor ended. It is sustained, once, when its windows
     that were not below the lower limit come to *sustained_ms*, from the first one that counted:
     the silence by which its end is known is no part of it. All three are rounded up to whole
-    windows.
+    windows. While ``is_guarded`` speech begins only at *guarded_threshold*, if that is higher;
+    what has begun goes on as ever.
     """
 
     def __init__(
         self,
         *,
         threshold: float = 0.6,
+        guarded_threshold: float = 0.0,
         start_ms: float = 64,
         stop_ms: float = 200,
         sustained_ms: float = 240,
         window_ms: float = WINDOW_MS,
     ) -> None:
         self.speaking = False
+        self.is_guarded = False
         self._threshold = threshold
+        self._guarded_threshold = max(threshold, guarded_threshold)
         self._start_windows = math.ceil(start_ms / window_ms)
         self._stop_windows = math.ceil(stop_ms / window_ms)
         self._sustained_windows = math.ceil(sustained_ms / window_ms)
@@ -126,11 +130,12 @@ class ActivityGate:
     def _feed_while_silent(
         self, probability: float, window_began_s: float
     ) -> tuple[ActivityEvent, ...]:
-        if probability < self._threshold - HYSTERESIS:
+        threshold = self._guarded_threshold if self.is_guarded else self._threshold
+        if probability < threshold - HYSTERESIS:
             self._run = self._voiced = 0
-        elif self._run > 0 or probability >= self._threshold:
+        elif self._run > 0 or probability >= threshold:
             self._voiced += 1
-        if probability < self._threshold:
+        if probability < threshold:
             return ()
         if not self._extend_run(window_began_s, self._start_windows):
             return ()
@@ -179,6 +184,7 @@ class VoiceActivity:
         model: SpeechModel,
         *,
         threshold: float = 0.6,
+        guarded_threshold: float = 0.0,
         start_ms: float = 64,
         stop_ms: float = 200,
         sustained_ms: float = 240,
@@ -186,7 +192,11 @@ class VoiceActivity:
     ) -> None:
         self._model = model
         self._gate = ActivityGate(
-            threshold=threshold, start_ms=start_ms, stop_ms=stop_ms, sustained_ms=sustained_ms
+            threshold=threshold,
+            guarded_threshold=guarded_threshold,
+            start_ms=start_ms,
+            stop_ms=stop_ms,
+            sustained_ms=sustained_ms,
         )
         self._quiet_energy = WINDOW_SAMPLES * FULL_SCALE**2 * 10 ** (quiet_dbfs / 10)
         quiet = np.flatnonzero(self._quiet_energy > ENERGIES * WINDOW_SAMPLES)
@@ -198,6 +208,10 @@ class VoiceActivity:
     def speaking(self) -> bool:
         """Whether the caller is speaking, as far as the events so far say."""
         return self._gate.speaking
+
+    def guard(self, *, is_on: bool) -> None:
+        """Whether what is heard now may be an echo, which is no speech of theirs."""
+        self._gate.is_guarded = is_on
 
     def feed(self, frame: bytes) -> tuple[ActivityEvent, ...]:
         """Take the next mu-law of the caller; the changes it completes, in order."""

@@ -45,12 +45,53 @@ class Say:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskAgent:
-    """Let the agent answer the other party's turn, and speak the answer as turn *turn*."""
+    """Let the agent answer the other party's turn, and speak the answer as turn *turn*.
+
+    ``again``: it has been asked before, in vain, and the other party is told to have patience.
+    For ``waited_s`` they have waited for it before, and broken that off by saying something.
+    """
 
     turn: int
     text: str
     digits: str
     timing: CallerTiming
+    again: bool = False
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskAhead:
+    """Let the agent think of an answer to what it will probably be asked; say nothing of it."""
+
+    text: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetAhead:
+    """What the agent thinks of ahead is not what it will be asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayFiller:
+    """Say *text* while turn *turn* has no sound yet; it is no part of what was said.
+
+    Turn 0: there is no turn yet, for their words are still being made out.
+    """
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeTurn:
+    """Speak as turn *turn* what of the turn that was stopped last has not been heard.
+
+    That begins with the clause that was cut; nothing is said if all was heard.
+    """
+
+    turn: int
+    ends_call: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +171,10 @@ Command: TypeAlias = (
     | Finish
     | Say
     | AskAgent
+    | AskAhead
+    | ForgetAhead
+    | SayFiller
+    | ResumeTurn
     | StopTurn
     | NoteHeard
     | NoteWords

@@ -89,11 +89,28 @@ class SpeechStopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordsGuessed:
+    """The transcriber takes what is being said for *text* so far, in place of what it took it for.
+
+    ``said`` is what of our own words was heard in the last seconds. ``utterance`` is the number
+    that the words have, or will have when they are over; 0: whatever is being said.
+    """
+
+    text: str
+    said: str = ""
+    utterance: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transcribed:
-    """The transcriber has made *text* of an utterance; empty if it made out nothing."""
+    """The transcriber has made *text* of an utterance; empty if it made out nothing.
+
+    ``said`` is what of our own words was heard in the last seconds.
+    """
 
     utterance: int
     text: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,16 +144,33 @@ class TurnAudible:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLost:
+    """There is nobody any more to understand the other party, or to answer; *reason* says why."""
+
+    reason: str
+
+
+class Remedy(StrEnum):
+    """What may help where a turn of ours has failed."""
+
+    NONE = "none"  # it was no fault of what makes our turns
+    AGAIN = "again"  # the agent can be asked once more
+    FAREWELL = "farewell"  # nothing: it has been tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnQueued:
     """All sound of turn *turn* is in the playout; ``lasts_s`` is how long it will still play.
 
-    ``failed`` means that the agent or the synthesizer broke off before its end.
+    ``failed`` means that the agent or the synthesizer broke off before its end, for ``reason``.
     """
 
     turn: int
     lasts_s: float = 0.0
     ends_call: bool = False
     failed: bool = False
+    remedy: Remedy = Remedy.NONE
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +184,12 @@ TurnEvent: TypeAlias = (
     SpeechBegan
     | SpeechSustained
     | SpeechStopped
+    | WordsGuessed
     | Transcribed
     | PressedKey
     | PromptRequested
     | PromptAbandoned
+    | ServiceLost
     | TurnAudible
     | TurnQueued
     | TurnHeard

@@ -35,3 +35,8 @@ class Wait(StrEnum):
     PLAYOUT = "playout"
     NOTIFIED = "notified"
     SILENCE = "silence"
+    BARGE_IN = "barge-in"
+    RESUME = "resume"
+    FILLER = "filler"
+    FAREWELL = "farewell"
+    STALL = "stall"

@@ -11,6 +11,7 @@ STAGES: Final[Mapping[str, str]] = {
     "endpointMs": "endpoint_s",
     "transcriptMs": "transcript_s",
     "firstTextMs": "first_text_s",
+    "firstClauseMs": "first_clause_s",
     "firstAudioMs": "first_audio_s",
     "firstFrameMs": "first_frame_s",
     "firstMarkMs": "first_mark_s",
@@ -32,6 +33,7 @@ class Stage(StrEnum):
     """What happens on our side between their last word and our first one in their ear."""
 
     TEXT = "text"  # the agent's first words
+    CLAUSE = "clause"  # enough of them to be spoken
     AUDIO = "audio"  # the synthesizer's first sound
     FRAME = "frame"  # the first frame on the line
     MARK = "mark"  # the first mark that came back
@@ -53,8 +55,8 @@ class TurnClock:
         """*stage* happens at *now_s*; only the first time counts."""
         self.at_s.setdefault(stage, now_s)
 
-    def latency(self, unix_s: float) -> TurnLatency:
-        """What was measured, counted from the end of their speech."""
+    def latency(self, unix_s: float, now_s: float) -> TurnLatency:
+        """What was measured, counted from the end of their speech; *unix_s* is *now_s*."""
         if self.timing is None:
             return TurnLatency(turn=self.turn, unix_s=unix_s)
         began_s = self.timing.speech_ended_s
@@ -64,9 +66,11 @@ class TurnClock:
             endpoint_s=self.timing.endpointed_s - began_s,
             transcript_s=self.timing.transcribed_s - began_s,
             first_text_s=self.since(Stage.TEXT, began_s),
+            first_clause_s=self.since(Stage.CLAUSE, began_s),
             first_audio_s=self.since(Stage.AUDIO, began_s),
             first_frame_s=self.since(Stage.FRAME, began_s),
             first_mark_s=self.since(Stage.MARK, began_s),
+            speech_ended_unix_s=unix_s - (now_s - began_s),
         )
 
     def since(self, stage: Stage, began_s: float) -> float | None:

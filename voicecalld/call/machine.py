@@ -16,12 +16,15 @@ from voicecalld.call.events import (
     LegEvent,
     Placed,
     Rang,
+    ServiceLost,
     Woke,
 )
 from voicecalld.call.floor import Floor
 from voicecalld.call.leg import Leg, LegState
+from voicecalld.call.our_side import Commands
 from voicecalld.call.record import CallState
-from voicecalld.call.turn import Commands, Turn
+from voicecalld.call.thinking_ahead import ThinkingAhead
+from voicecalld.call.turn import Turn
 from voicecalld.call.turn_policy import TurnPolicy
 
 # A carrier connects audio within a second of the answer. Ten without it is a line that nobody can
@@ -78,6 +81,7 @@ class CallMachine:
         self.policy = policy
         self.leg = Leg()
         self.turn = Turn(policy.turn)
+        self.ahead = ThinkingAhead()
         self.limits = Deadlines[Limit]()
         self.shown = CallState.INITIATED
         self.has_connected = False
@@ -109,11 +113,15 @@ class CallMachine:
                 commands = self._on_leg(event, now_s)
             case Woke():
                 commands = self._on_woke(now_s)
+            case ServiceLost(reason=reason) if not self.has_connected:
+                self.turn.note_lost(reason)
+                commands = ()
             # Not only while audio flows: what a short break hid would be missed for ever.
             case _ if self.has_connected:
                 commands = self.turn.handle(event, now_s)
             case _:
                 commands = (NoteIgnored(what=type(event).__name__),)
+        commands = (*commands, *self.ahead.follow(commands, self.turn, now_s))
         return self._finish(commands) + self._show_state()
 
     def _on_leg(self, event: LegEvent, now_s: float) -> Commands:

@@ -74,6 +74,12 @@ class Patience:
         self.is_steered = True
         self.steered_until_s = now_s + (self.policy.silence_s or math.inf)
 
+    def awaits_words(self, now_s: float) -> bool:
+        """Whether somebody on our side is to understand what they say."""
+        if self.prompts.waiting or not self.policy.is_interruptible:
+            return False
+        return self.prompts.awaited is not None or self.leaves_it_to_agent(now_s)
+
     def leaves_it_to_agent(self, now_s: float) -> bool:
         """Whether nobody but the agent is to say what our side says next."""
         if self.prompts.waiting or not self.policy.is_interruptible:

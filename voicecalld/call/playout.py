@@ -5,6 +5,7 @@ it is known without asking; marks correct that figure downwards when the line is
 not been sent can be dropped by us, what the carrier holds by a clear: hence the short lead.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -22,6 +23,9 @@ LEAD_S = 0.2
 # and the next one two frames; half a frame keeps the rhythm.
 TICK_TOLERANCE_S = FRAME_S / 2
 
+# Positions in the sound are sums of frames.
+NEAR_S = 1e-6
+
 NO_TURN = 0
 """The number of the turn when there is none; real ones begin with 1."""
 
@@ -37,7 +41,7 @@ class Clause:
 
     def heard_until(self, position_s: float) -> str:
         """The words of this clause that end at or before *position_s* of the turn's sound."""
-        if self.ends_s is not None and position_s >= self.ends_s - 1e-6:
+        if self.ends_s is not None and position_s >= self.ends_s - NEAR_S:
             return self.text
         inside_s = position_s - self.begins_s
         if inside_s <= 0:  # not reached; and a clause without sound has no length to divide by
@@ -70,13 +74,20 @@ class Playout:
     def __init__(self, lead_s: float = LEAD_S) -> None:
         self.lead_s = lead_s
         self.keys: deque[Frame] = deque()  # of no turn
+        self.filler: deque[Frame] = deque()  # before a turn's own sound, and no part of it
+        self.turn = NO_TURN
         self.played_out_s = 0.0  # when the carrier will have played all that it was sent
         self.full_until_s = 0.0
         """Until then the carrier holds enough, and there is nothing to be taken."""
         self.start(NO_TURN)
 
     def start(self, turn: int) -> None:
-        """Begin turn *turn*: marks of earlier turns mean nothing from now on."""
+        """Begin turn *turn*: marks of earlier turns mean nothing from now on.
+
+        A filler that belongs to none is heard to its end before the turn.
+        """
+        if self.turn != NO_TURN:
+            self.filler.clear()
         self.turn = turn
         self.queue: deque[Frame | Mark] = deque()
         self.framer = Framer()
@@ -108,15 +119,22 @@ class Playout:
         number = len(self.clauses) - 1
         self.queue.append(Mark(f"{self.turn}-{number}", number))
 
-    def break_clause(self, text: str) -> None:
-        """The sound of the clause that was begun last ends in the middle of *text*."""
+    def break_clause(self, text: str) -> str:
+        """The sound of the clause that was begun last ends in *text*; gives what it has of it."""
         ends = [word.end for word in self.clauses[-1].words]
-        self.end_clause(text[: max(ends, default=0)])
+        said = text[: max(ends, default=0)]
+        self.end_clause(said)
+        return said
 
     def add_keys(self, sound: bytes) -> None:
         """Queue the *sound* of keys, in front of whatever is being said; no turn drops it."""
         framer = Framer()
         self.keys.extend([*framer.feed(sound), *framer.flush()])
+
+    def add_filler(self, sound: bytes) -> None:
+        """Queue *sound* before the turn's own: without words or mark, and dropped with it."""
+        framer = Framer()
+        self.filler.extend([*framer.feed(sound), *framer.flush()])
 
     def complete(self) -> None:
         """No more sound will be added to this turn."""
@@ -142,7 +160,7 @@ class Playout:
         return due
 
     def _move_due(self, due: list[Frame | Mark], now_s: float) -> None:
-        while queue := self.keys or self.queue:
+        while queue := self.keys or self.filler or self.queue:
             item = queue[0]
             if isinstance(item, Frame):
                 if not self._has_room(1, now_s):
@@ -176,7 +194,28 @@ class Playout:
 
     def lasts_s(self, now_s: float) -> float:
         """How long the turn's sound will still play, as far as it is queued."""
-        return max(0.0, self.played_out_s - now_s) + self.queued_s - self.sent_s
+        unsent_s = self.queued_s - self.sent_s + len(self.filler) * FRAME_S
+        left_s = max(0.0, self.played_out_s - now_s) + unsent_s
+        return left_s if left_s > NEAR_S else 0.0  # who asks whether there is silence gets a yes
+
+    @property
+    def is_audible(self) -> bool:
+        """Whether some sound of the turn itself is on its way."""
+        return self.sent_s > 0
+
+    def recent_text(self, now_s: float, seconds: float) -> str:
+        """The clauses that have been heard, if in part, in the last *seconds*."""
+        position_s = self.heard_s(now_s)
+        begun = (clause for clause in self.clauses if clause.begins_s <= position_s)
+        since_s = position_s - seconds
+        recent = (clause.text for clause in begun if (clause.ends_s or math.inf) >= since_s)
+        return " ".join(text for text in recent if text)
+
+    def unheard_text(self, now_s: float) -> str:
+        """The clauses that have not been heard to their ends."""
+        position_s = self.heard_s(now_s) + NEAR_S
+        left = (clause for clause in self.clauses if (clause.ends_s or math.inf) > position_s)
+        return " ".join(clause.text for clause in left if clause.text)
 
     def heard_text(self, now_s: float) -> str:
         """The words that have been heard up to *now_s*."""

@@ -83,12 +83,14 @@ class Utterance:
     """One stretch of speech, with only the words that were heard; ``unix_s`` is its beginning.
 
     ``interrupted`` means that the other party cut it short behind the last word of ``text``.
+    ``ended_unix_s`` is unknown where the carrier makes out the words, and tells no times.
     """
 
     speaker: Speaker
     text: str
     unix_s: float
     interrupted: bool = False
+    ended_unix_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,8 @@ class TurnLatency:
 
     Every figure counts from the end of their speech, except where ``None`` says that the stage
     did not happen, or that nobody could measure it: without a media stream none is measured.
-    ``first_frame_s`` is the sum that a caller feels.
+    ``first_frame_s`` is the sum that a caller feels. ``speech_ended_unix_s`` is that end of their
+    speech, and ``unix_s`` the end of our turn.
     """
 
     turn: int
@@ -108,6 +111,17 @@ class TurnLatency:
     first_audio_s: float | None = None
     first_frame_s: float | None = None
     first_mark_s: float | None = None
+    speech_ended_unix_s: float | None = None
+    first_clause_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLatency:
+    """How long the other party waited for one answer, and on which call of which carrier."""
+
+    call_id: CallId
+    provider: str
+    latency: TurnLatency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

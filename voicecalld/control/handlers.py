@@ -28,6 +28,9 @@ from voicecalld.control.params import (
 from voicecalld.control.parties import Service
 from voicecalld.control.wire import (
     render_call,
+    render_moment,
+    render_recent,
+    render_service,
     render_stages,
     render_time,
     render_turn,
@@ -41,6 +44,21 @@ ERRAND_LIMIT_S: Final = 60.0
 
 CALL_TURNS: Final = 1000
 """The latest turns of a call, from which its latency is told: an hour and more of them."""
+
+SHOWN_TURNS: Final = 200
+"""The latest turns of a call, if nobody says how many."""
+
+RECENT_CALLS: Final = 20
+"""The latest calls whose turns are summed up, if nobody says how many."""
+
+RECENT_TURNS: Final = 1000
+"""At most so many turns are summed up: more would keep living calls waiting for their sound."""
+
+CALL_MOMENTS: Final = 2000
+"""Keys and interruptions of one call that are drawn; no person presses more."""
+
+INTERRUPTED: Final = "call.interrupted"
+PRESSED: Final = "call.dtmf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +152,31 @@ async def transcript(service: Service, params: CallParams) -> Answer:
 
 
 async def latency(service: Service, params: LatencyParams) -> Answer:
-    """How long answers took."""
-    call_id = None
-    if params.call_id is not None:
-        call_id = (await find_call(service, params.call_id)).call_id
-    turns = await service.journal.latencies(params.last, call_id)
+    """How long answers took: on one call, or on the latest ones and with each carrier."""
+    if params.call_id is None:
+        calls = params.last or RECENT_CALLS
+        recent = await service.journal.recent_latencies(calls, turns=RECENT_TURNS)
+        # To sum up so many takes longer than a frame may wait.
+        return await trio.to_thread.run_sync(render_recent, recent)
+    call_id = (await find_call(service, params.call_id)).call_id
+    turns = await service.journal.latencies(params.last or SHOWN_TURNS, call_id)
     return {"turns": [render_turn(turn) for turn in turns], "stages": render_stages(turns)}
+
+
+async def timeline(service: Service, params: CallParams) -> Answer:
+    """When everything happened on a call that can be drawn."""
+    record = await find_call(service, params.call_id)
+    journal = service.journal
+    utterances = await journal.utterances(record.call_id)
+    turns = await journal.latencies(CALL_TURNS, record.call_id)
+    moments = await journal.events_of(record.call_id, (INTERRUPTED, PRESSED), CALL_MOMENTS)
+    return {
+        "call": render_call(record),
+        "utterances": [render_utterance(said) for said in utterances],
+        "interruptions": [render_moment(one) for one in moments if one.event == INTERRUPTED],
+        "keys": [render_moment(one) for one in moments if one.event == PRESSED],
+        "turns": [render_turn(turn) for turn in turns],
+    }
 
 
 async def subscribe(service: Service, params: SubscribeParams) -> Answer:
@@ -170,6 +207,29 @@ async def info(service: Service, _params: NoParams) -> Answer:
         **({"webhooks": {**identity.webhooks}} if identity.webhooks else {}),
         "calls": {"live": service.calls.live_count},
         "lastEvent": service.journal.last_seq,
+    }
+
+
+async def health(service: Service, _params: NoParams) -> Answer:
+    """How the daemon's parts are doing."""
+    await trio.lowlevel.checkpoint()
+    found, identity = service.health(), service.identity
+    journal: JsonObject = {"status": "ok"}
+    if found.journal_failure:
+        journal = {"status": "failing", "reason": found.journal_failure}
+    return {
+        "status": "ok" if found.is_well else "degraded",
+        "services": {kind: render_service(one) for kind, one in found.services.items()},
+        "carriers": {
+            name: {
+                "refusedWebhooks": count,
+                **({"webhook": identity.webhooks[name]} if name in identity.webhooks else {}),
+            }
+            for name, count in found.refused.items()
+        },
+        "journal": journal,
+        "config": identity.config,
+        "calls": {"live": service.calls.live_count},
     }
 
 
@@ -228,7 +288,9 @@ HANDLERS: Final[Mapping[str, Handler[Any]]] = {
     "voicecall.list": Handler(params=ListParams, answer=list_calls),
     "voicecall.transcript": Handler(params=CallParams, answer=transcript),
     "voicecall.latency": Handler(params=LatencyParams, answer=latency),
+    "voicecall.timeline": Handler(params=CallParams, answer=timeline),
     "voicecall.subscribe": Handler(params=SubscribeParams, answer=subscribe),
     "daemon.info": Handler(params=NoParams, answer=info),
+    "daemon.health": Handler(params=NoParams, answer=health),
     "mock.ring": Handler(params=RingParams, answer=ring),
 }

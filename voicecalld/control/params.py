@@ -127,9 +127,9 @@ class ListParams(Params):
 
 
 class LatencyParams(Params):
-    """Which turns."""
+    """Which turns: those of the last calls, or the last ones of a call."""
 
-    last: Annotated[int, Field(ge=1, le=1000)] = 200
+    last: Annotated[int, Field(ge=1, le=1000)] | None = None
     call_id: Name | None = None
 
 

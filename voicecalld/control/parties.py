@@ -1,14 +1,15 @@
 """Whom the control socket works for: switchboard, journal and mock carrier, as it sees them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import trio
 
-from voicecalld.call.record import CallRecord, Mode, TurnLatency, Utterance
+from voicecalld.call.record import CallLatency, CallRecord, Mode, TurnLatency, Utterance
 from voicecalld.ids import CallId, PhoneNumber
+from voicecalld.net.service_guard import ServiceHealth, ServiceState
 from voicecalld.rpc.json_line import Json
 
 
@@ -113,11 +114,19 @@ class Reader(Protocol):
     async def utterances(self, call_id: CallId) -> tuple[Utterance, ...]:
         """What was said, in order."""
 
-    async def latencies(self, last: int, call_id: CallId | None = None) -> tuple[TurnLatency, ...]:
-        """The latest turns, newest last."""
+    async def latencies(self, last: int, call_id: CallId) -> tuple[TurnLatency, ...]:
+        """The latest turns of a call, newest last."""
+
+    async def recent_latencies(self, calls: int, turns: int) -> tuple[CallLatency, ...]:
+        """The turns of the latest calls, at most so many, newest last."""
 
     async def events(self, after: int, limit: int) -> tuple[StoredEvent, ...]:
         """The first events with a greater number than *after*."""
+
+    async def events_of(
+        self, call_id: CallId, names: Collection[str], limit: int
+    ) -> tuple[StoredEvent, ...]:
+        """The first events of a call with one of *names*."""
 
     def subscribe(self) -> AbstractContextManager[trio.MemoryReceiveChannel[StoredEvent]]:
         """Everything that happens from now on; closed for a subscriber who cannot keep up."""
@@ -154,7 +163,7 @@ class Identity:
 
     ``carriers`` are all that calls can be placed with, ``provider`` is the default among them.
     Unless they are inside, ``address`` is where they are listened for, and ``webhooks`` are the
-    URLs that they call.
+    URLs that they call. ``config`` is the file with the settings; empty if there is none.
     """
 
     version: str
@@ -165,6 +174,26 @@ class Identity:
     started_unix_s: float
     address: str = ""
     webhooks: Mapping[str, str] = field(default_factory=dict)
+    config: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the daemon's parts are doing.
+
+    ``services`` are those that speak, listen and think; ``refused`` counts for each carrier the
+    webhooks in its name that were not let in.
+    """
+
+    services: Mapping[str, ServiceHealth] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    journal_failure: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong, as far as is known."""
+        services = self.services.values()
+        return not self.journal_failure and all(one.state is ServiceState.OK for one in services)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +205,4 @@ class Service:
     identity: Identity
     clock: Callable[[], float]
     ring: Ringer | None = None
+    health: Callable[[], Health] = Health

@@ -1,12 +1,20 @@
 """Calls, words and times as JSON members: the form that clients see them in."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from voicecalld.call.latency import STAGES, describe_stages
-from voicecalld.call.record import LIVE_STATES, CallRecord, TurnLatency, Utterance
+from voicecalld.call.record import (
+    LIVE_STATES,
+    CallLatency,
+    CallRecord,
+    TurnLatency,
+    Utterance,
+)
 from voicecalld.control.parties import StoredEvent
+from voicecalld.net.service_guard import ServiceHealth
 from voicecalld.rpc.json_line import JsonObject
 
 
@@ -19,6 +27,18 @@ def render_time(unix_s: float) -> str:
 def render_ms(seconds: float) -> float:
     """Milliseconds with one decimal: clocks do not tell more, and people need less."""
     return round(seconds * 1000, 1)
+
+
+def render_service(health: ServiceHealth) -> JsonObject:
+    """How a service is doing."""
+    return {
+        "provider": health.provider,
+        "state": health.state.value,
+        "since": render_time(health.since_unix_s),
+        "successes": health.successes,
+        "failures": health.failures,
+        **({"reason": health.reason} if health.reason else {}),
+    }
 
 
 def render_call(record: CallRecord, latencies: Sequence[TurnLatency] = ()) -> JsonObject:
@@ -56,12 +76,14 @@ def render_time_if(unix_s: float | None) -> str | None:
 
 
 def render_utterance(utterance: Utterance) -> JsonObject:
-    """What one party said; ``interrupted`` only where it was."""
+    """What one party said; ``interrupted`` only where it was, the end only if it is known."""
     rendered: JsonObject = {
         "speaker": utterance.speaker.value,
         "text": utterance.text,
         "at": render_time(utterance.unix_s),
     }
+    if utterance.ended_unix_s is not None:
+        rendered["endedAt"] = render_time(utterance.ended_unix_s)
     if utterance.interrupted:
         rendered["interrupted"] = True
     return rendered
@@ -69,8 +91,41 @@ def render_utterance(utterance: Utterance) -> JsonObject:
 
 def render_turn(latency: TurnLatency) -> JsonObject:
     """How long one answer took, without the stages that did not happen."""
-    at = render_time(latency.unix_s)
-    return {"turn": latency.turn, "at": at, **describe_stages(latency)}
+    turn: JsonObject = {"turn": latency.turn, "at": render_time(latency.unix_s)}
+    if latency.speech_ended_unix_s is not None:
+        turn["speechEndedAt"] = render_time(latency.speech_ended_unix_s)
+    return {**turn, **describe_stages(latency)}
+
+
+def render_recent(recent: Sequence[CallLatency]) -> JsonObject:
+    """The answers of several calls: each, and summed up for all and for every carrier."""
+    turns: JsonObject = {
+        "turns": [
+            {"callId": one.call_id, "provider": one.provider, **render_turn(one.latency)}
+            for one in recent
+        ],
+        "stages": render_stages(one.latency for one in recent),
+    }
+    counts = Counter((one.call_id, one.provider) for one in recent)
+    carriers = sorted({one.provider for one in recent})
+    return {
+        **turns,
+        "calls": [
+            {"callId": call_id, "provider": provider, "turns": count}
+            for (call_id, provider), count in counts.items()
+        ],
+        "carriers": {carrier: render_carrier(carrier, recent) for carrier in carriers},
+    }
+
+
+def render_carrier(carrier: str, recent: Iterable[CallLatency]) -> JsonObject:
+    """The answers on calls of one carrier, summed up."""
+    own = [one for one in recent if one.provider == carrier]
+    return {
+        "calls": len({one.call_id for one in own}),
+        "turns": len(own),
+        "stages": render_stages(one.latency for one in own),
+    }
 
 
 def render_stages(latencies: Iterable[TurnLatency]) -> JsonObject:
@@ -78,12 +133,17 @@ def render_stages(latencies: Iterable[TurnLatency]) -> JsonObject:
     turns = list(latencies)
     stages: JsonObject = {}
     for name, field in STAGES.items():
-        seconds = [value for turn in turns if (value := getattr(turn, field)) is not None]
+        seconds = sorted(value for turn in turns if (value := getattr(turn, field)) is not None)
         if seconds:
             stages[name] = {"count": len(seconds)} | {
                 f"p{rank}": render_ms(percentile(seconds, rank)) for rank in (50, 95, 99)
             }
     return stages
+
+
+def render_moment(event: StoredEvent) -> JsonObject:
+    """When something happened on a call of which the reader knows, and its details."""
+    return {**event.details, "at": render_time(event.unix_s)}
 
 
 def render_event(event: StoredEvent) -> JsonObject:

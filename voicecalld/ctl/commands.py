@@ -19,6 +19,8 @@ Show: TypeAlias = Callable[[JsonObject, Screen], None]
 
 DONE: Final = 0
 
+UNDRAWABLE: Final = "the daemon's answer cannot be drawn: is it another version?"
+
 
 class Command:
     """A command: the methods that it uses, and what it does; its result is the exit status."""
@@ -117,6 +119,16 @@ def version(options: argparse.Namespace) -> int:
     return status
 
 
+def set_up(options: argparse.Namespace) -> int:
+    """Print what works and what does not; it is a failure if anything does not."""
+    # Imported here, because no other command starts a process.
+    from voicecalld.ctl import setup
+
+    result = setup.examine(lambda: open_client(options))
+    report(options, result, setup.show)
+    return DONE if result["ok"] else RefusedError.exit_status
+
+
 def ring(options: argparse.Namespace) -> int:
     """Call the daemon, and print how the call went when it is over."""
     params = read_params(options, ["from_", "to", "say"])
@@ -151,6 +163,48 @@ def events_of_call(client: Client, after: int, call_id: Json) -> list[Json]:
     return found
 
 
+def draw(options: argparse.Namespace) -> int:
+    """Draw a call, in the terminal or into a file."""
+    with open_client(options) as client:
+        result = client.call("voicecall.timeline", {"callId": options.call_id})
+    if options.output is not None:
+        write_drawing(result, options.output)
+    if options.output is None or options.json:
+        report(options, result, show_drawing)
+    else:
+        Screen(sys.stdout).line(f"wrote {options.output}")
+    return DONE
+
+
+def show_drawing(result: JsonObject, screen: Screen) -> None:
+    """Draw a call in the terminal."""
+    # Imported here, because no other command draws.
+    from voicecalld.ctl.timeline import read_timeline
+    from voicecalld.ctl.timeline_text import show_timeline
+
+    try:
+        timeline = read_timeline(result)
+    except ValueError as error:
+        raise RefusedError(UNDRAWABLE) from error
+    show_timeline(timeline, screen)
+
+
+def write_drawing(result: JsonObject, path: str) -> None:
+    """Draw a call into a file; one that is new only its owner can read, as the journal."""
+    from voicecalld.ctl.timeline import read_timeline
+    from voicecalld.ctl.timeline_svg import render_svg
+
+    try:
+        document = render_svg(read_timeline(result))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(document)
+    except ValueError as error:
+        raise RefusedError(UNDRAWABLE) from error
+    except OSError as error:
+        raise RefusedError(f"cannot write {path}: {error.strerror}") from error
+
+
 def number(of: JsonObject, name: str) -> int:
     """The number of an event."""
     found = of.get(name)
@@ -178,7 +232,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "list": asks("voicecall.list", "limit", render.show_calls),
     "transcript": asks("voicecall.transcript", "call_id", render.show_transcript),
     "latency": asks("voicecall.latency", "last call_id", render.show_latency),
+    "timeline": Command(methods=("voicecall.timeline",), run=draw),
     "tail": Command(methods=("daemon.info", "voicecall.subscribe"), run=tail),
     "mock ring": Command(methods=("mock.ring",), run=ring),
+    "setup": Command(methods=("daemon.info", "daemon.health"), run=set_up),
     "version": Command(methods=("daemon.info",), run=version),
 }

@@ -22,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_call_commands(commands)
     add_history_commands(commands)
     add_mock_commands(commands)
+    commands.add("setup", "tell what works, what does not, and what to do about it")
     commands.add("version", "print the version of this program and of the daemon")
     return parser
 
@@ -109,9 +110,22 @@ def add_history_commands(commands: Commands) -> None:
     )
     latency = commands.add("latency", "show how long callers waited for answers")
     latency.add_argument(
-        "--last", metavar="N", type=integer_from(1), help="how many turns (default: 200)"
+        "--last",
+        metavar="N",
+        type=integer_from(1),
+        help=(
+            "how many of the last calls that had turns (default: 20); "
+            "with --call-id, how many of its last turns (default: 200)"
+        ),
     )
     latency.add_argument("--call-id", metavar="ID", help="only turns of this call")
+    timeline = commands.add(
+        "timeline", "draw a call: who spoke when, what was cut, where each answer's time went"
+    )
+    add_call_id(timeline)
+    timeline.add_argument(
+        "--output", metavar="FILE", help="draw it as SVG, into this file, instead of as text"
+    )
 
 
 def add_mock_commands(commands: Commands) -> None:

@@ -10,11 +10,14 @@ STAGES: Final = (
     "endpointMs",
     "transcriptMs",
     "firstTextMs",
+    "firstClauseMs",
     "firstAudioMs",
     "firstFrameMs",
     "firstMarkMs",
 )
 """The stages of an answer; on the wire those are left out that were not measured."""
+
+SUMS: Final = ("stage", "count", "p50", "p95", "p99")
 
 
 def show_placed(result: JsonObject, screen: Screen) -> None:
@@ -101,16 +104,33 @@ def show_transcript(result: JsonObject, screen: Screen) -> None:
 
 def show_latency(result: JsonObject, screen: Screen) -> None:
     """How long each stage took; a dash where none was measured."""
-    stages, turns = member(result, "stages"), members(result, "turns")
-    screen.line(f"turns: {len(turns)}; milliseconds since the caller's last word")
-    if turns:
-        heads = ("stage", "count", "p50", "p95", "p99")
-        none: JsonObject = {"count": 0}
-        rows = [
-            [name, *(plain((member(stages, name) or none).get(head, "-")) for head in heads[1:])]
-            for name in STAGES
-        ]
-        screen.table(heads, rows)
+    turns, carriers = members(result, "turns"), member(result, "carriers")
+    counted = f"turns: {len(turns)}"
+    if "calls" in result:
+        counted += f", calls: {len(members(result, 'calls'))}"
+    screen.line(f"{counted}; milliseconds since the caller's last word")
+    if not turns:
+        return
+    if not carriers:
+        screen.table(SUMS, describe_stages(member(result, "stages")))
+        return
+    rows = [
+        [carrier, *row]
+        for carrier in carriers
+        for row in describe_stages(member(member(carriers, carrier), "stages"))
+    ]
+    if len(carriers) > 1:
+        rows += [["all", *row] for row in describe_stages(member(result, "stages"))]
+    screen.table(("carrier", *SUMS), rows)
+
+
+def describe_stages(stages: JsonObject) -> list[list[str]]:
+    """A row for each stage, with a dash where none was measured."""
+    none: JsonObject = {"count": 0}
+    return [
+        [name, *(plain((member(stages, name) or none).get(head, "-")) for head in SUMS[1:])]
+        for name in STAGES
+    ]
 
 
 def show_event(event: JsonObject, screen: Screen) -> None:

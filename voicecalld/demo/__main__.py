@@ -32,7 +32,7 @@ def run(arguments: Sequence[str], stream: TextIO) -> int:
     options = build_parser().parse_args(arguments)
     record = options.record or new_record()
     try:
-        show_call(record.absolute(), stream)
+        show_call(record.absolute(), stream, drawing=options.timeline)
     except VoicecallError as error:
         Display(stream).fail(f"\nThe demo FAILED:\n{error}")
         return 1
@@ -51,6 +51,11 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="leave the sound of the call in this WAV file (default: a new one for each run)",
+    )
+    parser.add_argument(
+        "--timeline",
+        metavar="FILE.svg",
+        help="draw the call into this file, as `voicecallctl timeline` does",
     )
     return parser
 

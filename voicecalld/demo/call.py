@@ -11,26 +11,28 @@ import numpy.typing as npt
 
 from voicecalld.agent.base import CallerTurn
 from voicecalld.agent.receptionist import Conversation, answer_turn
+from voicecalld.agent_settings import ReceptionistSettings
 from voicecalld.ctl.client import Client, connect
+from voicecalld.ctl.commands import write_drawing
 from voicecalld.demo.config import CALLEE, SCRIPT
 from voicecalld.demo.daemon_process import run_daemon
 from voicecalld.demo.display import Display
 from voicecalld.demo.outcome import (
-    Outcome,
     ask_outcome,
     find_problems,
     find_silent_sides,
 )
 from voicecalld.errors import DemoFailedError
-from voicecalld.speech_settings import ReceptionistSettings
 
 OPENING: Final = "Hello! This is Robin at the office. How can I help?"
 
 QUIET_S: Final = 30.0  # nothing in this conversation takes as long
 
 
-def show_call(record: Path, stream: TextIO) -> None:
+def show_call(record: Path, stream: TextIO, *, drawing: str | None = None) -> None:
     """Hold the conversation before the eyes of the audience, and leave its sound in *record*.
+
+    If *drawing* is a file's path, the call is drawn into it.
 
     Raises:
         DemoFailedError: it did not go as it should; the text has all the reasons.
@@ -44,7 +46,10 @@ def show_call(record: Path, stream: TextIO) -> None:
         display.say()
         with connect([daemon.socket_path]) as orders, connect([daemon.socket_path]) as told:
             told.socket.settimeout(QUIET_S)
-            outcome = hold_call(orders, told, display)
+            call_id = hold_call(orders, told, display)
+            outcome = ask_outcome(orders, call_id)
+            if drawing is not None:
+                write_drawing(orders.call("voicecall.timeline", {"callId": call_id}), drawing)
     # Only now, when the daemon is gone, has the last sample been written.
     display.show_outcome(outcome, record)
     problems = [
@@ -55,8 +60,11 @@ def show_call(record: Path, stream: TextIO) -> None:
         raise DemoFailedError("\n".join(problems))
 
 
-def hold_call(orders: Client, told: Client, display: Display) -> Outcome:
-    """Place the call and show it until its end; *told* hears of events, *orders* asks."""
+def hold_call(orders: Client, told: Client, display: Display) -> str:
+    """Place the call and show it until its end; *told* hears of events, *orders* asks.
+
+    Gives the call's id.
+    """
     told.call("voicecall.subscribe", {})
     placed = orders.call(
         "voicecall.initiate", {"to": CALLEE, "message": OPENING, "mode": "conversation"}
@@ -69,7 +77,7 @@ def hold_call(orders: Client, told: Client, display: Display) -> Outcome:
                 break
     except TimeoutError as error:
         raise DemoFailedError(f"nothing has happened for {QUIET_S:.0f} s") from error
-    return ask_outcome(orders, call_id)
+    return call_id
 
 
 def read_script() -> list[str]:

@@ -38,7 +38,8 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 STAGE_HEADS: Final = (
-    *("endpoint", "transcript", "first text", "first audio", "first frame", "first mark"),
+    *("endpoint", "transcript", "first text", "first clause"),
+    *("first audio", "first frame", "first mark"),
 )
 
 

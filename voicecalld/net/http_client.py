@@ -4,10 +4,19 @@ The transport of httpx is used without its client, which would keep cookies, fol
 inflate bodies without bound, and obey proxies named by the environment (``HTTPS_PROXY``).
 """
 
+import os
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+)
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import httpx  # noqa: ASYNC127 - its pool was tried under cancellation, that of httpx2 was not
 import structlog
@@ -44,6 +53,16 @@ MOST_REPLY_BYTES = 1 << 20
 CLOSE_S = 1.0
 
 TIMEOUT: Final = httpx.Timeout(None, connect=CONNECT_S)  # all else is the caller's
+
+UNREACHED: Final = (httpx.ConnectError, httpx.ConnectTimeout)  # the request has not been sent
+
+# The request is none. What they say of it would quote the header, hence secrets.
+UNWRITABLE: Final = (
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    UnicodeError,
+)
 
 # A compressed body could be small on the wire and huge in memory.
 OUR_HEADERS: Final = {"user-agent": f"voicecalld/{__version__}", "accept-encoding": "identity"}
@@ -94,15 +113,9 @@ class HttpLink:
         try:
             async with self.places:
                 return await self.exchange(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except UNREACHED as error:
             return UnreachableError(f"the carrier cannot be reached: {reason_of(error)}")
-        except (
-            httpx.InvalidURL,
-            httpx.UnsupportedProtocol,
-            httpx.LocalProtocolError,
-            UnicodeError,
-        ):
-            # What they say of it would quote the header, hence secrets.
+        except UNWRITABLE:
             return CarrierError("the request to the carrier cannot be written as HTTP")
         except httpx.TransportError as error:
             return OutcomeUnknownError(f"the carrier's answer was lost: {type(error).__name__}")
@@ -111,7 +124,7 @@ class HttpLink:
 
     async def exchange(self, request: HttpRequest) -> HttpResponse:
         """Send *request* and read all of the answer."""
-        response = await self.transport.handle_async_request(written(request))
+        response = await handed_over(self.transport, request)
         try:
             body = await read_body(response)
         finally:
@@ -137,6 +150,41 @@ class OnePiece(httpx.AsyncByteStream):
         if not self.pieces:
             raise StopAsyncIteration
         return self.pieces.pop()
+
+
+class ConnectionWatch:
+    """Knows the connection that was made for a request until httpcore looks after it.
+
+    httpcore 1.0.9 forgets one for good, descriptor and all, when the request is cancelled while
+    it shakes hands for TLS, or just before it is sent.
+    """
+
+    def __init__(self) -> None:
+        self.close: Callable[[], Awaitable[None]] | None = None
+
+    async def note(self, event: str, details: Mapping[str, Any]) -> None:
+        """An event, as the extension "trace" of httpcore tells it."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self.close = details["return_value"].aclose
+        elif event == "http11.send_request_headers.started":
+            self.close = None
+
+    async def close_forgotten(self) -> None:
+        """Close the connection if nobody else will."""
+        if self.close is not None:
+            await self.close()
+
+
+async def handed_over(transport: httpx.AsyncBaseTransport, request: HttpRequest) -> httpx.Response:
+    """Send *request*, and wait for the head of the answer."""
+    watch = ConnectionWatch()
+    message = written(request)
+    message.extensions["trace"] = watch.note
+    try:
+        return await transport.handle_async_request(message)
+    finally:
+        with trio.move_on_after(CLOSE_S, shield=True):
+            await watch.close_forgotten()
 
 
 def written(request: HttpRequest) -> httpx.Request:
@@ -196,12 +244,25 @@ def reason_of(error: BaseException) -> str:
     inner: object = error.__cause__ or next(iter(error.args), None)
     if isinstance(inner, BaseException):
         return reason_of(inner)
-    return str(error) or type(error).__name__
+    return name_of_failure(error) or str(error) or type(error).__name__
+
+
+def name_of_failure(error: BaseException) -> str:
+    """What the system calls it: trio adds the address as Python writes it."""
+    if not isinstance(error, OSError) or isinstance(error, ssl.SSLError):
+        return ""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or ""
 
 
 async def read_trust() -> ssl.SSLContext:
     """The authorities that are believed; reading them takes long enough to be heard in a call."""
-    return await trio.to_thread.run_sync(lambda: httpx.create_ssl_context(trust_env=False))
+    return await trio.to_thread.run_sync(authorities)
+
+
+@cache  # one for all connections: it holds some megabytes
+def authorities() -> ssl.SSLContext:
+    """Those that certifi lists, whatever ``SSL_CERT_FILE`` says."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @asynccontextmanager
@@ -212,16 +273,29 @@ async def open_http_link(
 
     By default those of the authorities that certifi lists, whatever ``SSL_CERT_FILE`` says.
     """
-    if trust is None:
-        trust = await read_trust()
+    trust = trust or await read_trust()
+    async with open_transport(
+        trust, most_idle=MOST_AT_ONCE, keep_alive_s=KEEP_ALIVE_S
+    ) as transport:
+        yield HttpLink(transport, random)
+
+
+@asynccontextmanager
+async def open_transport(
+    trust: ssl.SSLContext, *, most_idle: int, keep_alive_s: float
+) -> AsyncGenerator[httpx.AsyncBaseTransport, None]:
+    """Connections over HTTP/1.1, without limit: the limit is the caller's, see `HttpLink`.
+
+    Over HTTP/2 a service goes on with what was cancelled (encode/httpcore#943).
+    """
     limits = httpx.Limits(
         max_connections=None,
-        max_keepalive_connections=MOST_AT_ONCE,
-        keepalive_expiry=KEEP_ALIVE_S,
+        max_keepalive_connections=most_idle,
+        keepalive_expiry=keep_alive_s,
     )
     transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False, http2=False, limits=limits)
     try:
-        yield HttpLink(transport, random)
+        yield transport
     finally:
         with trio.move_on_after(CLOSE_S, shield=True):
             await transport.aclose()

@@ -159,12 +159,46 @@ METHODS: Final[Mapping[str, Method]] = {
     "voicecall.latency": Method(
         sentence="How long callers waited for answers, turn by turn and stage by stage.",
         params=(
-            perhaps("last", "integer", "How many turns at most, 1 to 1000; else 200."),
+            perhaps(
+                "last",
+                "integer",
+                "How many calls that had turns, 1 to 1000, else 20; "
+                "with callId how many turns, else 200.",
+            ),
             perhaps("callId", "string", "Only turns of this call."),
         ),
         result=(
-            always("turns", "array", "The turns, newest last; milliseconds since speech ended."),
+            always(
+                "turns",
+                "array",
+                "The turns, newest last, without callId the latest 1000 at most, "
+                "each with callId and provider of its call.",
+            ),
             always("stages", "object", "For each stage its count, p50, p95 and p99 in ms."),
+            perhaps(
+                "calls",
+                "array",
+                "The calls of these turns, each with callId, provider and the number of its "
+                "turns; only without callId.",
+            ),
+            perhaps(
+                "carriers",
+                "object",
+                "For each carrier the numbers of calls and turns, and stages as above; "
+                "only without callId.",
+            ),
+        ),
+        errors=(NoSuchCallError,),
+    ),
+    "voicecall.timeline": Method(
+        sentence="Who spoke when on a call, what was cut short, where the time of answers went.",
+        params=(CALL_ID,),
+        result=(
+            always("call", "object", "The call."),
+            always("utterances", "array", "What was said, the first first."),
+            always("interruptions", "array", "When the other party cut us short: at."),
+            always("keys", "array", "Keys: at, digits, and direction, which is in or out."),
+            always("turns", "array", "Our answers, the newest last, 1000 at most."),
         ),
         errors=(NoSuchCallError,),
     ),
@@ -226,6 +260,29 @@ METHODS: Final[Mapping[str, Method]] = {
             ),
             always("calls", "object", "The number of living calls, as live."),
             always("lastEvent", "integer", "The number of the latest event."),
+        ),
+    ),
+    "daemon.health": Method(
+        sentence="Whether the daemon and what it needs for calls work, as far as is known.",
+        result=(
+            always("status", "string", "Whether all below works: ok, or degraded."),
+            always(
+                "services",
+                "object",
+                "The synthesizer, the transcriber and the agent, each with its provider, its "
+                "state, which is ok, failing or not started, since, the numbers of its successes "
+                "and failures, and the reason unless it is ok. Without a success, ok says no more "
+                "than that it can be reached.",
+            ),
+            always(
+                "carriers",
+                "object",
+                "For each carrier refusedWebhooks, the number of webhooks in its name that were "
+                "not let in, and its webhook's URL; not with mock.",
+            ),
+            always("journal", "object", "Its status, ok or failing, and then the reason."),
+            always("config", "string", "The file with the settings; empty if there is none."),
+            always("calls", "object", "The number of living calls, as live."),
         ),
     ),
     "mock.ring": Method(

@@ -38,7 +38,11 @@ class Synthesizer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What a transcriber made of one utterance; ``text`` is empty if it made out no words."""
+    """What a transcriber made of one utterance; ``text`` is empty if it made out no words.
+
+    While it is not final it is a guess at all the words so far, in place of the guess before. One
+    at what is still being said has the number that will follow the one committed last.
+    """
 
     utterance: int
     text: str
@@ -70,6 +74,10 @@ class Transcription(Protocol):
 
 class Transcriber(Protocol):
     """Turns sound into text; one serves many calls at once."""
+
+    @property
+    def tells_early(self) -> bool:
+        """Whether words come while they are said, or so soon that each pause can be asked of."""
 
     def open(self) -> AbstractAsyncContextManager[Transcription]:
         """Begin to listen to one call."""

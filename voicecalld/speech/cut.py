@@ -6,14 +6,15 @@ is handed to the engine in order.
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final, Self, TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
 import trio
 
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
-from voicecalld.errors import ServiceError
+from voicecalld.errors import HopelessServiceError, ServiceError
 from voicecalld.speech.base import Heard
+from voicecalld.speech.results import Results
 
 Recognize: TypeAlias = Callable[[bytes], Awaitable[str]]
 
@@ -71,7 +72,7 @@ class CutTranscription:
         self._is_closed = True
         self._committed.set()
 
-    def results(self) -> "Results":
+    def results(self) -> Results:
         """What was heard, in order (see `Transcription`); for one reader."""
         return Results(self)
 
@@ -81,7 +82,7 @@ class CutTranscription:
         Cancelled, it has lost nothing.
 
         Raises:
-            ServiceError: the engine failed several times in a row.
+            ServiceError: the engine failed several times in a row, or will always fail.
         """
         while not self._waiting:
             if self._is_closed:
@@ -100,6 +101,8 @@ class CutTranscription:
             return ""
         try:
             text = await self._recognize(audio)
+        except HopelessServiceError:
+            raise
         except ServiceError as error:
             log.warning("utterance not transcribed, ignoring", reason=str(error))
             self._failures += 1
@@ -118,22 +121,3 @@ class CutTranscription:
             # Its number stays: whoever committed it counts on an answer.
             self._waiting[index] = (utterance, b"")
             waiting_bytes -= len(audio)
-
-
-class Results:
-    """Iterates over what is heard on one call.
-
-    No generator: one that is left in the middle would have to be closed by its user.
-    """
-
-    def __init__(self, transcription: CutTranscription) -> None:
-        self._transcription = transcription
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Heard:
-        heard = await self._transcription.next_heard()
-        if heard is None:
-            raise StopAsyncIteration
-        return heard

@@ -16,7 +16,7 @@ from voicecalld.speech.extras import find_extra
 from voicecalld.speech.framing import Answer
 from voicecalld.speech.speakable import Piece, place_words, speakable_text, split_text
 from voicecalld.speech.worker import Worker, module_command, open_worker
-from voicecalld.speech_settings import EmbeddedVoiceSettings
+from voicecalld.tts_settings import EmbeddedVoiceSettings
 
 NAME = "the embedded synthesizer"
 WORKER = "voicecalld.speech.espeak_worker"

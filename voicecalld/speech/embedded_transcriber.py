@@ -73,6 +73,8 @@ def check_phrases(phrases: Sequence[str], dictionary: Path) -> None:
 class EmbeddedTranscriber:
     """Makes out the configured phrases; the worker belongs to somebody else."""
 
+    tells_early = False  # it makes out whole phrases only
+
     def __init__(self, worker: Worker, phrases: Sequence[str], *, preroll_ms: int) -> None:
         self._worker = worker
         self._preroll_bytes = preroll_ms * SAMPLE_RATE_HZ // 1000

@@ -14,16 +14,20 @@ from voicecalld.call.commands import (
     AnswerPrompt,
     AnswerReply,
     AskAgent,
+    AskAhead,
     BeginUtterance,
     Command,
     CommitUtterance,
     DiscardUtterance,
     Finish,
+    ForgetAhead,
     NoteHeard,
     NoteIgnored,
     NoteKey,
     NoteWords,
+    ResumeTurn,
     Say,
+    SayFiller,
     ShowState,
     StopTurn,
 )
@@ -36,20 +40,18 @@ from voicecalld.call.events import (
     HungUp,
     Placed,
     SpeechBegan,
+    SpeechStopped,
     Woke,
 )
 from voicecalld.call.machine import CallMachine
-from voicecalld.call.record import CallRecord
-from voicecalld.errors import (
-    CallEndedError,
-    JournalError,
-)
+from voicecalld.call.record import CallRecord, Mode
+from voicecalld.errors import CallEndedError, JournalError
 from voicecalld.ids import ProviderCallId
 from voicecalld.provider.base import Answer, HangUpCall, Performed
 from voicecalld.provider.stream import StreamOpened
 from voicecalld.switchboard.carrier_leg import CarrierLeg
 from voicecalld.switchboard.conductor import Conductor
-from voicecalld.switchboard.ending import Ending, surviving
+from voicecalld.switchboard.ending import Ending, ending_call, surviving
 from voicecalld.switchboard.equipment import Equipment, build_briefing, open_equipment
 from voicecalld.switchboard.mailbox import Mailbox
 from voicecalld.switchboard.media_pump import Line
@@ -59,6 +61,7 @@ from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.outcome import Outcome
 from voicecalld.switchboard.overheard import Overheard
 from voicecalld.switchboard.placing import Placing
+from voicecalld.switchboard.preparing import prepare
 from voicecalld.switchboard.prompting import Prompting
 from voicecalld.switchboard.services import Services
 from voicecalld.switchboard.speaking import Speaking
@@ -69,9 +72,6 @@ log: Final = structlog.get_logger()
 
 # A carrier's own parts learn of an end one after the other: its REST API after the stream.
 ENDING_S = 0.5
-
-# A carrier may quote a document to say why it refuses a call.
-LONGEST_CAUSE = 300
 
 
 class Call:
@@ -86,7 +86,8 @@ class Call:
         self.notes = Notes(record, services.journal.post, services.unix_clock)
         self.ending = Ending(self.notes, carrier, services.journal)
         self.minutes = Minutes(self.notes)
-        policy = services.build_policy(record.mode, opening)
+        self.has_stream = services.uses_streams(carrier.provider)
+        policy = services.build_policy(record.mode, opening, has_stream=self.has_stream)
         self.machine = CallMachine(policy, trio.current_time())
         self.mailbox = Mailbox()
         self.tell = self.mailbox.put
@@ -94,7 +95,8 @@ class Call:
         self.prompting = Prompting(self.tell, patience_s)
         self.conductor = self.build_conductor()
         self.talk = self.build_talk()
-        self.speaking = Speaking(self.talk, self.minutes)
+        first_text_s = services.settings.response_timeout_ms / 1000
+        self.speaking = Speaking(self.talk, self.minutes, first_text_s)
         self.begun = Outcome[None]()
         self.placing = Placing(self.notes, carrier, self.tell)
         self.placed = self.placing.placed
@@ -110,7 +112,7 @@ class Call:
 
     def build_talk(self) -> Talk:
         """How this call speaks and listens."""
-        if not self.services.uses_streams(self.carrier.provider):
+        if not self.has_stream:
             return NativeTalk(
                 self.services,
                 self.notes.record,
@@ -195,19 +197,24 @@ class Call:
         way, mode = record.direction, record.mode.value
         log.info("call begins", provider=record.provider, direction=way, mode=mode)
         try:
-            await self.live()
-        except* Exception:  # a bug ends this call, and nothing else
-            log.exception("call failed")
-            self.finish = self.finish or Finish(reason=EndReason.ERROR, carrier_knows=False)
+            with ending_call(self.give_up):
+                await self.live()
         finally:
             with trio.CancelScope(shield=True):  # every wait in there has a bound of its own
                 await self.wind_up()
+
+    def give_up(self, cause: str) -> None:
+        """The call cannot go on, for *cause*, unless the rules have ended it for another one."""
+        if self.finish is None:
+            self.finish = Finish(reason=EndReason.ERROR, carrier_knows=False, cause=cause)
 
     async def live(self) -> None:
         """Open what the call needs, and serve it in a nursery that holds all its tasks."""
         services = self.services
         briefing = build_briefing(self.notes.record, self.opening, services.settings.language)
-        async with open_equipment(services.transcriber, services.agent, briefing) as equipment:
+        ears = services.transcriber if self.has_stream else None
+        alone = self.notes.record.mode is Mode.NOTIFY
+        async with open_equipment(ears, services.agent, briefing, alone=alone) as equipment:
             self.equipment: Equipment = equipment
             async with trio.open_nursery() as self.nursery:
                 async with self.talk.at_work(equipment.transcription):
@@ -216,7 +223,8 @@ class Call:
 
     async def serve(self) -> None:
         """Serve the mailbox until the rules say that the call is over."""
-        self.nursery.start_soon(self.equipment.collect_words, self.tell)
+        self.nursery.start_soon(self.equipment.collect_words, self.tell, self.talk.said)
+        self.nursery.start_soon(prepare, self.services, self.opening, self.has_stream)
         self.begun.succeed(None)
         try:
             while not self.mailbox.is_empty and self.finish is None:
@@ -270,6 +278,8 @@ class Call:
                 self.notes.on_answered()
             case SpeechBegan(ago_s=ago_s):
                 self.minutes.on_voice(trio.current_time() - ago_s)
+            case SpeechStopped(ago_s=ago_s):
+                self.minutes.on_voice_over(trio.current_time() - ago_s)
             case _:
                 pass
 
@@ -282,14 +292,11 @@ class Call:
                 self.machine.handle(HungUp(reason=finish.reason), trio.current_time())
                 self.mailbox.close()
                 self.talk.on_change()  # nobody need wait for what is to be said next
-                self.dismiss(CallEndedError(f"the call is over: {finish.reason}"))
+                self.dismiss(CallEndedError(f"the call is over: {finish.cause or finish.reason}"))
             with surviving("last words not recorded"):
                 self.speaking.break_off()
-            await self.ending.complete(
-                finish.reason,
-                carrier_knows=finish.carrier_knows,
-                cause=finish.cause or self.placing.refusal[:LONGEST_CAUSE],
-            )
+            knows, cause = finish.carrier_knows, finish.cause or self.placing.refusal
+            await self.ending.complete(finish.reason, carrier_knows=knows, cause=cause)
         finally:
             self.over.set()
 
@@ -316,14 +323,10 @@ class Call:
                 self.notes.on_state(state)
             case Finish():
                 self.finish = command
-            case Say(turn=turn, text=text):
-                self.speaking.say(self.nursery, turn, text)
-            case AskAgent():
+            case AskAgent() | AskAhead():
                 self.speaking.ask(self.nursery, self.equipment.session, command)
-            case StopTurn():
-                self.speaking.stop()
-            case NoteHeard():
-                self.speaking.note_heard()
+            case Say() | SayFiller() | ResumeTurn() | StopTurn() | NoteHeard() | ForgetAhead():
+                self.speaking.obey(self.nursery, command)
             case NoteWords(utterance=utterance, text=text):
                 self.minutes.on_words(utterance, text, trio.current_time())
             case NoteKey(digit=digit):

@@ -3,7 +3,7 @@
 A step that fails keeps no other from being done, and may be tried again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,7 +12,7 @@ import trio
 
 from voicecalld.call.events import EndReason
 from voicecalld.call.record import Json
-from voicecalld.errors import CallRefusedError, CarrierError, JournalError
+from voicecalld.errors import CallRefusedError, CarrierError, JournalError, ServiceError
 from voicecalld.switchboard.carrier_leg import CarrierLeg
 from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.services import JournalDoor
@@ -21,6 +21,9 @@ log: Final = structlog.get_logger()
 
 # For the disk, when nothing can be answered as done any more.
 SETTLE_S = 5.0
+
+# A carrier may quote a document to say why it refuses a call.
+LONGEST_CAUSE = 300
 
 
 @contextmanager
@@ -32,6 +35,25 @@ def surviving(complaint: str) -> Iterator[None]:
         log.warning(complaint, reason=str(error))
     except Exception:  # a bug in one step of one call must not end the others
         log.exception(complaint)
+
+
+@contextmanager
+def ending_call(give_up: Callable[[str], None]) -> Iterator[None]:
+    """Raise no fault of any part of a call, but *give_up* the call for it, and nothing else."""
+    try:
+        yield
+    except* ServiceError as errors:  # most often one that could not be opened
+        cause = reason_of(errors)
+        log.warning("call cannot go on", reason=cause)
+        give_up(cause)
+    except* Exception:  # a bug
+        log.exception("call failed")
+        give_up("")
+
+
+def reason_of(error: BaseException) -> str:
+    """The words of *error*, or of the first one of a group."""
+    return reason_of(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else str(error)
 
 
 class Ending:
@@ -60,7 +82,7 @@ class Ending:
     async def complete(self, reason: EndReason, *, carrier_knows: bool, cause: str = "") -> None:
         """Do everything, for a call that is over by *reason*; never raises, and is bounded."""
         self.reason = reason
-        cause = cause or self.carrier.explain_silence()
+        cause = (cause or self.carrier.explain_silence())[:LONGEST_CAUSE]
         if cause:
             self.details = {**self.details, "cause": cause}
         self.is_hung_up = carrier_knows

@@ -11,13 +11,14 @@ An entry whose post has returned may be lost in a crash, one whose settle has re
 import contextlib
 import json
 import pathlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import trio
 
 from voicecalld.call.record import CallRecord, Entry, Json
 from voicecalld.errors import JournalError
+from voicecalld.ids import CallId
 from voicecalld.provider.http import Reply
 from voicecalld.switchboard.journal_reader import JournalReader
 from voicecalld.switchboard.journal_rows import (
@@ -157,6 +158,16 @@ class Journal(JournalReader):
         """At most *limit* events, the first of those with a greater number than *after*."""
         query = "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
         return await self.read(parse_event, query, after, limit)
+
+    async def events_of(
+        self, call_id: CallId, names: Collection[str], limit: int
+    ) -> tuple[JournalEvent, ...]:
+        """At most *limit* events of a call with one of *names*, the first of them."""
+        query = """
+            SELECT * FROM events WHERE call_id = ? AND event IN (SELECT value FROM json_each(?))
+            ORDER BY seq LIMIT ?
+        """
+        return await self.read(parse_event, query, call_id, json.dumps([*names]), limit)
 
     @contextlib.contextmanager
     def subscribe(self) -> Iterator[trio.MemoryReceiveChannel[JournalEvent]]:

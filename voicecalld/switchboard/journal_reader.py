@@ -10,13 +10,20 @@ from typing import TypeVar
 
 import trio
 
-from voicecalld.call.record import LIVE_STATES, CallRecord, TurnLatency, Utterance
+from voicecalld.call.record import (
+    LIVE_STATES,
+    CallLatency,
+    CallRecord,
+    TurnLatency,
+    Utterance,
+)
 from voicecalld.errors import JournalError
 from voicecalld.ids import CallId
 from voicecalld.provider.http import Reply
 from voicecalld.switchboard.journal_rows import (
     Column,
     Row,
+    parse_call_latency,
     parse_latency,
     parse_record,
     parse_reply,
@@ -73,13 +80,23 @@ class JournalReader:
         query = "SELECT * FROM utterances WHERE call_id = ? ORDER BY seq"
         return await self.read(parse_utterance, query, call_id)
 
-    async def latencies(self, last: int, call_id: CallId | None = None) -> tuple[TurnLatency, ...]:
-        """The last *last* turns, of one call or of all, newest last."""
-        if call_id is None:
-            query = "SELECT * FROM latency ORDER BY seq DESC LIMIT ?"
-            return (await self.read(parse_latency, query, last))[::-1]
+    async def latencies(self, last: int, call_id: CallId) -> tuple[TurnLatency, ...]:
+        """The last *last* turns of a call, newest last."""
         query = "SELECT * FROM latency WHERE call_id = ? ORDER BY seq DESC LIMIT ?"
         return (await self.read(parse_latency, query, call_id, last))[::-1]
+
+    async def recent_latencies(self, calls: int, turns: int) -> tuple[CallLatency, ...]:
+        """The turns of the last *calls* calls that had any, at most *turns*, newest last."""
+        query = """
+            SELECT latency.*, calls.provider FROM latency JOIN calls USING (call_id)
+            WHERE call_id IN (
+                SELECT call_id FROM calls
+                WHERE EXISTS (SELECT 1 FROM latency WHERE latency.call_id = calls.call_id)
+                ORDER BY started_unix_s DESC, rowid DESC LIMIT ?
+            )
+            ORDER BY seq DESC LIMIT ?
+        """
+        return (await self.read(parse_call_latency, query, calls, turns))[::-1]
 
     async def read(
         self, parse: Callable[[Row], Parsed], query: str, *parameters: Column

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from voicecalld.call.record import (
+    CallLatency,
     CallRecord,
     CallState,
     Entry,
@@ -137,9 +138,17 @@ def parse_utterance(row: Row) -> Utterance:
         text=row["text"],
         unix_s=row["unix_s"],
         interrupted=bool(row["interrupted"]),
+        ended_unix_s=row["ended_unix_s"],
     )
 
 
 def parse_latency(row: Row) -> TurnLatency:
     """The latency of a turn in a row of the table latency."""
     return TurnLatency(**{field.name: row[field.name] for field in fields(TurnLatency)})
+
+
+def parse_call_latency(row: Row) -> CallLatency:
+    """The latency of a turn in a row of the table latency with its call's carrier."""
+    return CallLatency(
+        call_id=row["call_id"], provider=row["provider"], latency=parse_latency(row)
+    )

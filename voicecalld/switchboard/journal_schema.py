@@ -85,8 +85,16 @@ CAUSES = """
 ALTER TABLE calls ADD COLUMN end_cause TEXT;
 """
 
+# From when to when everybody spoke, and what else happened meanwhile, so that a call can be drawn.
+TIMES = """
+ALTER TABLE utterances ADD COLUMN ended_unix_s REAL;
+ALTER TABLE latency ADD COLUMN speech_ended_unix_s REAL;
+ALTER TABLE latency ADD COLUMN first_clause_s REAL;
+CREATE INDEX events_by_call ON events (call_id, seq);
+"""
+
 # Step n makes version n of version n - 1; a step that was released is never changed.
-STEPS = (CALLS, REPLIES, CAUSES)
+STEPS = (CALLS, REPLIES, CAUSES, TIMES)
 SCHEMA_VERSION = len(STEPS)
 
 

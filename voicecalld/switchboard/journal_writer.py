@@ -51,12 +51,14 @@ INSERT INTO events (call_id, event, unix_s, record, details)
 VALUES (:call_id, :event, :unix_s, :record, :details)
 """
 INSERT_UTTERANCE = """
-INSERT INTO utterances VALUES (:seq, :call_id, :speaker, :text, :unix_s, :interrupted)
+INSERT INTO utterances VALUES (
+    :seq, :call_id, :speaker, :text, :unix_s, :interrupted, :ended_unix_s
+)
 """
 INSERT_LATENCY = """
 INSERT INTO latency VALUES (
     :seq, :call_id, :turn, :unix_s, :endpoint_s, :transcript_s, :first_text_s, :first_audio_s,
-    :first_frame_s, :first_mark_s
+    :first_frame_s, :first_mark_s, :speech_ended_unix_s, :first_clause_s
 )
 """
 INSERT_REPLY = """

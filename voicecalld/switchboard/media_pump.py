@@ -36,6 +36,9 @@ from voicecalld.provider.stream import (
 )
 from voicecalld.speech.base import Transcription
 
+# Our sound is back from the other end of the line, and from a loudspeaker there, in this time.
+ECHO_TAIL_S = 0.25
+
 # A transcriber is fed in pieces of this size: in single frames it would cost more than the media.
 PIECE_BYTES = 5 * FRAME_BYTES
 
@@ -160,6 +163,7 @@ class MediaPump:
         self.piece += audio
         if len(self.piece) >= PIECE_BYTES:
             self.feed_transcription()
+        self.voice.guard(is_on=trio.current_time() < self.playout.played_out_s + ECHO_TAIL_S)
         for change in self.voice.feed(audio):
             self.feed_transcription()
             ago_s = max(0.0, self.fed_bytes / SAMPLE_RATE_HZ - change.at_s)
@@ -226,7 +230,7 @@ class MediaPump:
     def note_audible(self) -> None:
         """Tell once for each turn that it can be heard now."""
         turn = self.playout.turn
-        if turn == self.audible_turn:
+        if turn == self.audible_turn or not self.playout.is_audible:
             return
         self.audible_turn = turn
         self.watcher.on_first_frame(turn, trio.current_time())

@@ -1,5 +1,7 @@
 """Who said what when on one call, and how long the answers took; times are of the call's clock."""
 
+from dataclasses import dataclass
+
 from voicecalld.call.latency import Stage, TurnClock
 from voicecalld.call.record import Speaker
 from voicecalld.switchboard.notes import Notes
@@ -8,6 +10,14 @@ from voicecalld.switchboard.notes import Notes
 MAX_UNTRANSCRIBED = 16
 
 BAD_MESSAGE = "malformed media message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From when to when somebody spoke; the end may be unknown."""
+
+    began_s: float
+    ended_s: float | None = None
 
 
 class Minutes:
@@ -19,8 +29,9 @@ class Minutes:
         self.audible_since_s = 0.0  # our latest turn
         self.answer: TurnClock | None = None  # the answer that is being made
         self.voice_began_s = 0.0  # theirs, the last time
+        self.voice_ended_s = 0.0
         self.utterance_began_s = 0.0
-        self.begun_s: dict[int, float] = {}  # utterances whose words are being made out
+        self.spans: dict[int, Span] = {}  # utterances whose words are being made out
         self.bad_messages = 0  # of the media stream that there is
 
     # --- theirs ----------------------------------------------------------------------
@@ -29,19 +40,32 @@ class Minutes:
         """Their voice began."""
         self.voice_began_s = began_s
 
+    def on_voice_over(self, ended_s: float) -> None:
+        """Their voice stopped."""
+        self.voice_ended_s = ended_s
+
     def on_utterance_begun(self) -> None:
         """Their voice begins an utterance."""
         self.utterance_began_s = self.voice_began_s
 
     def on_utterance_over(self, utterance: int) -> None:
         """The utterance is over, and has a number."""
-        self.begun_s[utterance] = self.utterance_began_s
-        self.begun_s.pop(utterance - MAX_UNTRANSCRIBED, None)
+        began_s, ended_s = self.utterance_began_s, self.voice_ended_s
+        # Whose voice goes on has an older end, which is none of this utterance.
+        self.spans[utterance] = Span(
+            began_s=began_s, ended_s=ended_s if ended_s > began_s else None
+        )
+        self.spans.pop(utterance - MAX_UNTRANSCRIBED, None)
 
     def on_words(self, utterance: int, text: str, now_s: float) -> None:
         """The words of an utterance are known."""
-        ago_s = now_s - self.begun_s.pop(utterance, now_s)
-        self.notes.on_utterance(Speaker.USER, text, ago_s=ago_s)
+        span = self.spans.pop(utterance, Span(began_s=now_s))
+        self.notes.on_utterance(
+            Speaker.USER,
+            text,
+            ago_s=now_s - span.began_s,
+            ended_ago_s=None if span.ended_s is None else now_s - span.ended_s,
+        )
 
     # --- ours ------------------------------------------------------------------------
 
@@ -80,7 +104,9 @@ class Minutes:
         self.heard = text
         if text:
             ago_s = now_s - self.audible_since_s
-            self.notes.on_utterance(Speaker.BOT, text, ago_s=ago_s, interrupted=interrupted)
+            self.notes.on_utterance(
+                Speaker.BOT, text, ago_s=ago_s, ended_ago_s=0.0, interrupted=interrupted
+            )
         answer, self.answer = self.answer, None
         if answer is not None:
-            self.notes.on_turn(answer)
+            self.notes.on_turn(answer, now_s)

@@ -55,6 +55,6 @@ class Script:
             self.written[-1],
             ends_turn=True,
             ends_call=self.ends_call,
-            failed=self.error is not None,
+            failure=self.error,
         )
         return (*self.written[:-1], last)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from voicecalld.call.clauses import speakable
 from voicecalld.call.playout import NO_TURN
+from voicecalld.errors import RemoteError
 
 # Until a carrier has fetched a document, made sound of it, and the sound has come to the ear.
 BEFORE_FIRST_WORD_S = 0.5
@@ -32,7 +33,7 @@ KEY_S = 0.5
 class Step:
     """Something that the carrier is to do, for a turn of ours or, with `NO_TURN`, beside them.
 
-    ``failed`` means that the agent broke off behind this step.
+    ``failure`` is why the agent broke off behind this step, if it did.
     """
 
     turn: int = NO_TURN
@@ -40,7 +41,7 @@ class Step:
     press: str = ""
     ends_turn: bool = False
     ends_call: bool = False
-    failed: bool = False
+    failure: RemoteError | None = None
 
     @property
     def shortest_s(self) -> float:

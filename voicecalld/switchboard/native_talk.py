@@ -17,12 +17,12 @@ from voicecalld.call.events import (
     CallEvent,
     Connected,
     Transcribed,
-    TurnQueued,
 )
 from voicecalld.call.floor import Floor
 from voicecalld.call.machine import CallMachine
 from voicecalld.call.playout import NO_TURN
 from voicecalld.call.record import CallRecord, Mode
+from voicecalld.call.words import Meaning
 from voicecalld.errors import CarrierError
 from voicecalld.ids import StreamId
 from voicecalld.net.message_stream import POLICY_VIOLATION
@@ -36,9 +36,10 @@ from voicecalld.switchboard.native_ears import NativeEars
 from voicecalld.switchboard.native_script import Script
 from voicecalld.switchboard.native_steps import KEY_S, Step
 from voicecalld.switchboard.native_turn import NativeTurn
-from voicecalld.switchboard.overheard import Meaning, Overheard
+from voicecalld.switchboard.overheard import Overheard
 from voicecalld.switchboard.services import Services
-from voicecalld.switchboard.talk import Stopped
+from voicecalld.switchboard.stall import StallWatch
+from voicecalld.switchboard.talk import Stopped, queued
 
 log: Final = structlog.get_logger()
 
@@ -77,6 +78,9 @@ class NativeTalk:
         conduct: Callable[[str], None] | None = None,
     ) -> None:
         self.first_text_s = services.settings.response_timeout_ms / 1000
+        self.plea = Step(say=services.settings.turn.apology)
+        stall_s = services.settings.turn.stall_ms / 1000
+        self.stalls = StallWatch(stall_s, self.silent_since, self.plead)
         self.leg = leg
         self.machine = machine
         self.tell = tell
@@ -126,6 +130,8 @@ class NativeTalk:
         self.turn.begin(turn)
         self.scope = trio.CancelScope()
         nursery.start_soon(self.run_turn, turn, outputs, self.scope)
+        if self.plea.say:
+            self.stalls.start(nursery)
 
     async def run_turn(
         self, turn: int, outputs: AsyncGenerator[AgentOutput, None], scope: trio.CancelScope
@@ -136,13 +142,14 @@ class NativeTalk:
             await script.write(outputs, self.first_text_s)
         if scope.cancelled_caught or self.turn.number != turn:
             return
+        self.stop_pleading()
         if script.error is not None:
             log.warning("turn broke off", turn=turn, reason=str(script.error))
         was_opening, self.is_opening = self.is_opening, False
         steps = script.steps()
         if not steps:
-            failed = script.error is not None
-            self.tell(TurnQueued(turn=turn, ends_call=script.ends_call, failed=failed))
+            left_s = self.turn.left_s(trio.current_time())  # of a plea
+            self.tell(queued(turn, left_s, script.error, ends_call=script.ends_call))
         elif was_opening:
             self.on_opening(steps[0])
         else:
@@ -155,9 +162,38 @@ class NativeTalk:
         if self.asking.expected != OPENING_TOKEN:  # the answer was reported late, or never
             self.turn.finish()
 
+    def apologize(self) -> None:
+        """Something is tried again: ask for patience."""
+        self.stalls.excuse()
+
+    def plead(self) -> None:
+        """Ask for patience, unless the carrier is speaking or about to."""
+        now_s = trio.current_time()
+        since_s = self.silent_since(now_s)
+        if self.plea.say and since_s is not None and since_s <= now_s:
+            self.turn.add([self.plea])
+            self.push()
+
+    def stop_pleading(self) -> None:
+        """What was waited for has come, or is wanted no more."""
+        self.stalls.stop()
+        self.turn.withdraw(self.plea)
+
+    def silent_since(self, _now_s: float) -> float | None:
+        """Since or until when the carrier speaks, as far as we know; None if it is about to."""
+        return None if self.turn.waiting else self.turn.silent_since_s
+
+    def say_filler(self, nursery: trio.Nursery, turn: int, text: str) -> None:
+        """Say nothing: behind a filler the carrier would be late for the answer."""
+
+    def said(self, _now_s: float) -> str:
+        """Nothing: the carrier's recogniser is judged where its words come in."""
+        return ""
+
     def stop_turn(self, now_s: float) -> Stopped:
         """Give the turn up; the carrier has stopped, or will be told something else."""
         self.scope.cancel()
+        self.stop_pleading()
         return self.turn.stop(now_s)
 
     def end_turn(self, now_s: float) -> str:

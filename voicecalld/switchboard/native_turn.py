@@ -1,16 +1,17 @@
 """Our turn on a call without a media stream: its steps, and how far the carrier has come."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import trio
 
-from voicecalld.call.events import CallEvent, TurnAudible, TurnHeard, TurnQueued
+from voicecalld.call.events import CallEvent, TurnAudible, TurnHeard
 from voicecalld.call.playout import NO_TURN
 from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.native_steps import Step, Underway, join
-from voicecalld.switchboard.talk import Stopped
+from voicecalld.switchboard.talk import Stopped, queued
 
 # A carrier that does not listen tells when it has spoken. For how long that may be delayed.
 LATE_REPORT_S = 15.0
@@ -26,6 +27,7 @@ class NativeTurn:
         self.audible_number = NO_TURN
         self.waiting: deque[Step] = deque()  # that the carrier has not been given yet
         self.underway: Underway | None = None
+        self.spoken_until_s = -math.inf  # before what is underway
         self.said: list[str] = []  # of the turn, and heard
 
     def begin(self, number: int) -> None:
@@ -54,7 +56,7 @@ class NativeTurn:
         """The turn is over: the words of it that were heard."""
         if self.underway is not None and self.underway.step.turn == self.number:
             self.said.append(self.underway.heard(now_s))
-            self.underway = None
+            self.underway, self.spoken_until_s = None, now_s
         self.number = NO_TURN
         return join(self.said)
 
@@ -63,6 +65,13 @@ class NativeTurn:
     def left_s(self, now_s: float) -> float:
         """How long it takes until what is underway is done for certain."""
         return 0.0 if self.underway is None else self.underway.left_s(now_s)
+
+    @property
+    def silent_since_s(self) -> float:
+        """Since when nothing is spoken, or by when what is underway has been for certain."""
+        if self.underway is None:
+            return self.spoken_until_s
+        return self.underway.since_s + self.underway.step.longest_s
 
     def go_out(self, step: Step, *, is_reported: bool) -> None:
         """The carrier is given *step*, and will tell when it is done if ``is_reported``."""
@@ -82,19 +91,16 @@ class NativeTurn:
 
     def tell_end(self, step: Step, late_s: float) -> None:
         """Tell when the turn, of which *step* is the last, must have been heard."""
-        self.tell(
-            TurnQueued(
-                turn=step.turn,
-                lasts_s=step.longest_s + late_s,
-                ends_call=step.ends_call,
-                failed=step.failed,
-            )
-        )
+        lasts_s = step.longest_s + late_s
+        self.tell(queued(step.turn, lasts_s, step.failure, ends_call=step.ends_call))
 
     def finish(self) -> None:
         """What is underway is done to its end, if anything is."""
         underway, self.underway = self.underway, None
-        if underway is None or underway.step.turn != self.number:
+        if underway is None:
+            return
+        self.spoken_until_s = trio.current_time()
+        if underway.step.turn != self.number:
             return
         self.said.append(underway.step.say)
         if underway.step.ends_turn:

@@ -102,14 +102,22 @@ class Notes:
             self.on_ended(EndReason.FAILED, {"cause": "its beginning could not be recorded"})
 
     def on_utterance(
-        self, speaker: Speaker, text: str, *, ago_s: float, interrupted: bool = False
+        self,
+        speaker: Speaker,
+        text: str,
+        *,
+        ago_s: float,
+        ended_ago_s: float | None = None,
+        interrupted: bool = False,
     ) -> None:
-        """Somebody said *text*, beginning *ago_s* before now, and it was heard."""
+        """Somebody said *text*, from *ago_s* before now to *ended_ago_s*, and it was heard."""
+        unix_s = self.unix_clock()
         utterance = Utterance(
             speaker=speaker,
             text=text,
-            unix_s=self.unix_clock() - ago_s,
+            unix_s=unix_s - ago_s,
             interrupted=interrupted,
+            ended_unix_s=None if ended_ago_s is None else unix_s - ended_ago_s,
         )
         self.transcript.add(utterance)
         details: dict[str, Json] = {"speaker": speaker.value, "text": text}
@@ -117,9 +125,9 @@ class Notes:
             details["interrupted"] = True
         self.write("call.speech", details, utterance=utterance)
 
-    def on_turn(self, clock: TurnClock) -> None:
+    def on_turn(self, clock: TurnClock, now_s: float) -> None:
         """An answer was heard, or cut short: this is how long it had taken."""
-        latency = clock.latency(self.unix_clock())
+        latency = clock.latency(self.unix_clock(), now_s)
         details: dict[str, Json] = {"turn": latency.turn, **describe_stages(latency)}
         self.write("call.turn", details, latency=latency)
 

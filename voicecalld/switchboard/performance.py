@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import structlog
 import trio
 
+from voicecalld.call.words import Meaning, split_words
 from voicecalld.errors import CarrierError
 from voicecalld.ids import CallId
 from voicecalld.provider.base import (
@@ -23,7 +24,7 @@ from voicecalld.switchboard.carrier_leg import CarrierLeg, LegOverError
 from voicecalld.switchboard.commanding import Commanding, Task
 from voicecalld.switchboard.heard import Heard
 from voicecalld.switchboard.native_steps import KEY_S, Step, Underway
-from voicecalld.switchboard.overheard import Meaning, Overheard, judge, repeats, split_words
+from voicecalld.switchboard.overheard import Overheard, judge, repeats
 
 log: Final = structlog.get_logger()
 

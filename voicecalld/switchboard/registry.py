@@ -27,6 +27,7 @@ from voicecalld.switchboard.carrier_leg import CarrierLeg
 from voicecalld.switchboard.leftovers import Leftovers
 from voicecalld.switchboard.notes import Notes
 from voicecalld.switchboard.orders import build_order
+from voicecalld.switchboard.preparing import hold
 from voicecalld.switchboard.prompting import Reply, Spoken
 from voicecalld.switchboard.services import CarrierAccess, Services
 
@@ -64,6 +65,7 @@ class Switchboard:
         """
         await self.leftovers.close_orphans()
         async with trio.open_nursery() as self.nursery:
+            self.nursery.start_soon(hold, self.services, *self.services.standing_texts)
             task_status.started()
             await trio.sleep_forever()
 

@@ -17,6 +17,7 @@ from voicecalld.settings import Settings
 from voicecalld.speech.base import Synthesizer, Transcriber
 from voicecalld.switchboard.links import Links
 from voicecalld.switchboard.refusals import Refusals
+from voicecalld.switchboard.sound_cache import SoundCache
 from voicecalld.switchboard.tokens import StreamTokens
 
 
@@ -109,6 +110,7 @@ class Services:
     """Shared by all calls; *unix_clock* gives wall time in seconds since 1970.
 
     ``carriers`` are those that can be used, by their names; that of the settings is among them.
+    ``sounds`` is the synthesizer as calls use it: some texts it knows by heart.
     """
 
     settings: Settings
@@ -121,6 +123,21 @@ class Services:
     agent: Agent
     models: ModelPool
     unix_clock: Callable[[], float]
+    sounds: SoundCache = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sounds", SoundCache(self.synthesizer))
+
+    @property
+    def standing_texts(self) -> tuple[str, ...]:
+        """What may have to be said on any call, at once; nothing if carriers speak themselves."""
+        settings = self.settings
+        if not any(self.uses_streams(access.provider) for access in self.carriers.values()):
+            return ()
+        greeting = settings.inbound_greeting if settings.inbound_policy != "disabled" else ""
+        turn = settings.turn
+        texts = (turn.apology, turn.failure_farewell, greeting, turn.filler)
+        return tuple(text for text in texts if text)
 
     @property
     def carrier(self) -> CarrierAccess:
@@ -135,23 +152,57 @@ class Services:
         """Ears for one call."""
         turn = self.settings.turn
         return VoiceActivity(
-            model, threshold=turn.voice_threshold, sustained_ms=turn.barge_in_speech_ms
+            model,
+            threshold=turn.voice_threshold,
+            guarded_threshold=turn.voice_threshold_speaking,
+            sustained_ms=turn.barge_in_speech_ms,
         )
 
-    def build_policy(self, mode: Mode, opening: str) -> CallPolicy:
-        """The rules of one call, as the settings want them."""
-        settings, turn = self.settings, self.settings.turn
+    def build_policy(self, mode: Mode, opening: str, *, has_stream: bool = True) -> CallPolicy:
+        """The rules of one call, as the settings want them; *has_stream* says who listens."""
+        settings = self.settings
         return CallPolicy(
             ring_s=settings.ring_timeout_ms / 1000,
             longest_s=settings.max_duration_seconds,
             stale_s=settings.stale_call_reaper_seconds,
-            turn=TurnPolicy(
-                mode=mode,
-                opening=opening,
-                endpoint_silence_s=turn.endpoint_silence_ms / 1000,
-                transcript_s=turn.transcription_timeout_ms / 1000,
-                silence_s=turn.silence_timeout_seconds,
-                silence_prompt=turn.silence_prompt,
-                notify_hangup_delay_s=settings.outbound.notify_hangup_delay_seconds,
+            turn=build_turn_policy(
+                settings,
+                mode,
+                opening,
+                # A carrier that listens itself tells words when it takes them to be over.
+                has_early_words=has_stream and self.transcriber.tells_early,
             ),
         )
+
+
+def build_turn_policy(
+    settings: Settings, mode: Mode, opening: str, *, has_early_words: bool
+) -> TurnPolicy:
+    """The rules of turns, as the settings want them."""
+    turn = settings.turn
+    return TurnPolicy(
+        mode=mode,
+        opening=opening,
+        has_early_words=has_early_words,
+        endpoint_silence_s=turn.endpoint_silence_ms / 1000,
+        endpoint_whole_s=turn.endpoint_whole_ms / 1000,
+        endpoint_dictated_s=turn.endpoint_dictated_ms / 1000,
+        endpoint_trailing_s=turn.endpoint_trailing_ms / 1000,
+        endpoint_longest_s=turn.endpoint_longest_ms / 1000,
+        barge_in_voice_s=turn.barge_in_voice_ms / 1000,
+        echo_share=turn.echo_share,
+        echo_words=turn.echo_words,
+        false_interruption_s=turn.false_interruption_ms / 1000,
+        is_speculative=turn.speculative and has_early_words,
+        is_opening_protected=turn.protect_greeting,
+        filler=turn.filler,
+        filler_after_s=turn.filler_after_ms / 1000,
+        apology=turn.apology,
+        stall_s=turn.stall_ms / 1000,
+        repeat_prompt=turn.repeat_prompt,
+        failure_farewell=turn.failure_farewell,
+        transcript_s=turn.transcription_timeout_ms / 1000,
+        silence_s=turn.silence_timeout_seconds,
+        silence_prompt=turn.silence_prompt,
+        notify_hangup_delay_s=settings.outbound.notify_hangup_delay_seconds,
+    )

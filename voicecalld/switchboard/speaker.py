@@ -7,11 +7,20 @@ import trio
 
 from voicecalld.call.clauses import speakable
 from voicecalld.call.playout import TICK_TOLERANCE_S, Playout
-from voicecalld.errors import ServiceError
+from voicecalld.errors import HopelessServiceError, ServiceError
 from voicecalld.speech.base import SpeechChunk, Synthesizer
 
 # Sound that waits for the line. More would be synthesized in vain at every interruption.
 MAX_QUEUED_S = 5.0
+
+# Before a clause is tried again: for a service that is being restarted, and nearly unheard.
+PAUSE_S = 0.3
+
+# A clause that fails sooner, and before any sound of it, is tried again without a word.
+UNHEARD_S = 1.0
+
+# What is tried again has kept somebody waiting before.
+SECOND_SOUND_S = 4.0
 
 
 class TurnOverError(Exception):
@@ -29,30 +38,58 @@ class Speaker:
         *,
         first_sound_s: float,
         on_sound: Callable[[], None],
+        before_second: Callable[[], None] = lambda: None,
     ) -> None:
+        """A voice that calls *before_second* when it has to begin a clause again."""
         self.synthesizer = synthesizer
         self.playout = playout
         self.turn = turn
         self.first_sound_s = first_sound_s
         self.on_sound = on_sound
+        self.before_second = before_second
 
     async def say(self, clause: str) -> None:
-        """Queue the sound of *clause*; an engine that fails before the first sound is asked again.
+        """Queue the sound of *clause*; an engine that fails is asked once more for what is left.
+
+        Nobody else asks twice: a clause costs two requests at most.
 
         Raises:
-            ServiceError: the engine failed; what was queued before will be heard.
+            HopelessServiceError: it failed again, or would; what was queued will be heard.
             TurnOverError: the turn was stopped.
         """
         text = speakable(clause)
         if not text:
             return
         await self.wait_until_left(MAX_QUEUED_S)
+        began_s = trio.current_time()
         try:
-            await self.synthesize(text)
-        except ServiceError:
-            if self.has_begun_clause:
-                raise
-            await self.synthesize(text)
+            await self.synthesize(text, self.first_sound_s)
+        except HopelessServiceError:
+            raise
+        except ServiceError as error:
+            rest = text[len(self.said) :].strip()
+            if rest and (self.has_begun_clause or trio.current_time() - began_s > UNHEARD_S):
+                await self.wait_until_left(0.0)
+                self.before_second()
+            await self.say_rest(rest, max(PAUSE_S, error.retry_after_s))
+
+    async def say_rest(self, text: str, pause_s: float) -> None:
+        """Queue the sound of *text*, which has been tried before, after *pause_s*.
+
+        Raises:
+            HopelessServiceError: it failed again.
+            TurnOverError: the turn was stopped.
+        """
+        if not text:
+            return
+        await trio.sleep(pause_s)
+        self.check_turn()
+        try:
+            await self.synthesize(text, min(self.first_sound_s, SECOND_SOUND_S))
+        except HopelessServiceError:
+            raise
+        except ServiceError as error:
+            raise HopelessServiceError(str(error)) from error
 
     async def wait_until_left(self, left_s: float) -> None:
         """Wait until no more than *left_s* of the turn's sound have still to be played.
@@ -68,14 +105,15 @@ class Speaker:
         """How long it takes until no more than *left_s* of the turn's sound are left."""
         return self.playout.lasts_s(trio.current_time()) - left_s
 
-    async def synthesize(self, text: str) -> None:
-        """Queue the sound of *text* as one clause."""
+    async def synthesize(self, text: str, patience_s: float) -> None:
+        """Queue the sound of *text* as one clause, each piece of which comes in *patience_s*."""
         self.has_begun_clause = False
+        self.said = ""
         try:
-            with trio.fail_after(self.first_sound_s) as patience:
+            with trio.fail_after(patience_s) as patience:
                 async with aclosing(self.synthesizer.synthesize(text)) as chunks:
                     async for chunk in chunks:
-                        patience.deadline = trio.current_time() + self.first_sound_s
+                        patience.deadline = trio.current_time() + patience_s
                         self.queue(chunk)
         except trio.TooSlowError:
             self.end_clause(text, is_whole=False)
@@ -102,7 +140,7 @@ class Speaker:
         if is_whole:
             self.playout.end_clause(text)
         else:
-            self.playout.break_clause(text)
+            self.said = self.playout.break_clause(text)
 
     def check_turn(self) -> None:
         """Sound of a turn that was stopped must not reach the line."""

@@ -1,44 +1,103 @@
 """Our side of one call: turns begun, stopped, and noted as far as they were heard."""
 
+from typing import assert_never
+
 import trio
 
 from voicecalld.agent.base import AgentSession, CallerTurn
-from voicecalld.call.commands import AskAgent
+from voicecalld.call.commands import (
+    AskAgent,
+    AskAhead,
+    ForgetAhead,
+    NoteHeard,
+    ResumeTurn,
+    Say,
+    SayFiller,
+    StopTurn,
+)
 from voicecalld.call.latency import TurnClock
 from voicecalld.call.record import Speaker
 from voicecalld.switchboard.minutes import Minutes
-from voicecalld.switchboard.talk import Stopped, Talk, said
+from voicecalld.switchboard.speculation import Speculation
+from voicecalld.switchboard.talk import Stopped, Talk, hurried, said
+
+# For the first words of an answer that is asked for again: they have waited long enough.
+SECOND_TEXT_S = 10.0
 
 
 class Speaking:
     """Obeys what the rules say of our turns."""
 
-    def __init__(self, talk: Talk, minutes: Minutes) -> None:
+    def __init__(self, talk: Talk, minutes: Minutes, first_text_s: float) -> None:
         self.talk = talk
+        self.first_text_s = first_text_s  # so long the first words of an answer may take
         self.minutes = minutes
+        self.unheard = ""  # of the turn that was stopped last
+        self.speculation = Speculation()
+
+    def obey(
+        self,
+        nursery: trio.Nursery,
+        command: Say | SayFiller | ResumeTurn | StopTurn | NoteHeard | ForgetAhead,
+    ) -> None:
+        """Do what the rules ask of a turn that needs no agent, in tasks of *nursery*."""
+        match command:
+            case Say(turn=turn, text=text):
+                self.say(nursery, turn, text)
+            case SayFiller(turn=turn, text=text):
+                self.talk.say_filler(nursery, turn, text)
+            case ResumeTurn(turn=turn, ends_call=ends_call):
+                self.resume(nursery, turn, ends_call=ends_call)
+            case StopTurn():
+                self.stop()
+            case NoteHeard():
+                self.note_heard()
+            case ForgetAhead():
+                self.speculation.drop()
+            case _:
+                assert_never(command)
 
     def say(self, nursery: trio.Nursery, turn: int, text: str) -> None:
         """Speak *text*."""
         self.talk.start_turn(nursery, turn, said(text))
 
-    def ask(self, nursery: trio.Nursery, session: AgentSession, command: AskAgent) -> None:
-        """Let the agent answer."""
+    def resume(self, nursery: trio.Nursery, turn: int, *, ends_call: bool) -> None:
+        """Speak what was not heard of the turn that was stopped last."""
+        rest, self.unheard = self.unheard, ""
+        self.talk.start_turn(nursery, turn, said(rest, ends_call=ends_call))
+
+    def ask(
+        self, nursery: trio.Nursery, session: AgentSession, command: AskAgent | AskAhead
+    ) -> None:
+        """Let the agent answer, or think of an answer already."""
         before = self.minutes.notes.transcript.last_of(Speaker.BOT)
         turn = CallerTurn(
             text=command.text,
             digits=command.digits,
             heard_before=before.text if before else "",
             interrupted=before.interrupted if before else False,
+            is_guess=isinstance(command, AskAhead),
         )
+        if isinstance(command, AskAhead):
+            self.speculation.begin(nursery, session, turn)
+            return
         timing = command.timing if self.talk.is_timed else None
         self.minutes.begin_answer(TurnClock(command.turn, timing))
-        self.talk.start_turn(nursery, command.turn, session.reply(turn))
+        outputs = self.speculation.take(turn) or session.reply(turn)
+        if command.again or command.waited_s:
+            first_s = min(self.first_text_s, SECOND_TEXT_S) if command.again else self.first_text_s
+            outputs = hurried(outputs, max(first_s - command.waited_s, 0.0))
+        self.talk.start_turn(nursery, command.turn, outputs)
+        if command.again and not command.waited_s:
+            self.talk.apologize()
 
     def stop(self) -> None:
         """Stop speaking at once; only what was heard was said."""
+        self.speculation.drop()
         was_at_turn = self.talk.is_at_turn
         now_s = trio.current_time()
         stopped = self.talk.stop_turn(now_s)
+        self.unheard = stopped.unheard
         if stopped.was_audible:
             self.minutes.notes.write("call.interrupted")
         if was_at_turn:

@@ -20,7 +20,10 @@ from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.overheard import Overheard
 from voicecalld.switchboard.services import BorrowedModel, Services
 from voicecalld.switchboard.talk import Stopped
-from voicecalld.switchboard.turn_task import TurnTask
+from voicecalld.switchboard.turn_task import TurnLimits, TurnTask
+
+# A loudspeaker's echo is back, and made out, within this time.
+ECHO_S = 5.0
 
 
 class StreamTalk:
@@ -46,16 +49,22 @@ class StreamTalk:
         self.tell = tell
         self.fail = fail
         self.streams = 0  # that were asked for
-        self.playout = Playout()
+        self.playout = Playout(services.settings.turn.lead_ms / 1000)
+        self.said_last = ""
+        self.said_last_s = 0.0
         self.turn_task = TurnTask(
             playout=self.playout,
-            synthesizer=services.synthesizer,
+            synthesizer=services.sounds,
             tell=tell,
             press=press,
             measure=minutes.measure,
             send_due=self.send_due,
-            first_text_s=services.settings.response_timeout_ms / 1000,
-            first_sound_s=services.settings.tts.timeout_ms / 1000,
+            limits=TurnLimits(
+                first_text_s=services.settings.response_timeout_ms / 1000,
+                first_sound_s=services.settings.tts.timeout_ms / 1000,
+                stall_s=services.settings.turn.stall_ms / 1000,
+                apology=services.settings.turn.apology,
+            ),
         )
 
     @asynccontextmanager
@@ -98,14 +107,35 @@ class StreamTalk:
     def stop_turn(self, now_s: float) -> Stopped:
         """Stop speaking at once."""
         self.turn_task.stop()
+        self.keep_said(now_s)
         was_audible = self.pump.audible_turn == self.playout.turn
-        return Stopped(heard=self.pump.clear(now_s), was_audible=was_audible)
+        unheard = self.playout.unheard_text(now_s)
+        heard = self.pump.clear(now_s)
+        return Stopped(heard=heard, unheard=unheard, was_audible=was_audible)
 
     def end_turn(self, now_s: float) -> str:
         """The turn is over: the words of it that were heard."""
+        self.keep_said(now_s)
         heard = self.playout.heard_text(now_s)
         self.playout.start(NO_TURN)
         return heard
+
+    def apologize(self) -> None:
+        """Ask for patience, as our turn is tried again."""
+        self.turn_task.apologize()
+
+    def say_filler(self, nursery: trio.Nursery, turn: int, text: str) -> None:
+        """Say *text* while nothing of turn *turn* can be heard."""
+        self.turn_task.start_filler(nursery, turn, text)
+
+    def said(self, now_s: float) -> str:
+        """What of our words may have been heard in the last seconds, and come back."""
+        before = self.said_last if now_s < self.said_last_s + ECHO_S else ""
+        return f"{before} {self.playout.recent_text(now_s, ECHO_S)}".strip()
+
+    def keep_said(self, now_s: float) -> None:
+        """A turn is over, but its words may still come back."""
+        self.said_last, self.said_last_s = self.playout.recent_text(now_s, ECHO_S), now_s
 
     # --- theirs ----------------------------------------------------------------------
 

@@ -1,14 +1,16 @@
 """How one call speaks and listens: over a media stream, or by the carrier's own means."""
 
+import math
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
 import trio
 
-from voicecalld.agent.base import AgentOutput, SayText
-from voicecalld.errors import ServiceError
+from voicecalld.agent.base import AgentOutput, EndCall, SayText
+from voicecalld.call.events import Remedy, TurnQueued
+from voicecalld.errors import HopelessServiceError, RemoteError, ServiceError
 from voicecalld.provider.base import Answer, Performed
 from voicecalld.speech.base import Transcription
 from voicecalld.switchboard.media_pump import Line
@@ -17,9 +19,13 @@ from voicecalld.switchboard.overheard import Overheard
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """What came of a turn that was stopped: the words that were heard, and whether any sound."""
+    """What came of a turn that was stopped: the words that were heard, and whether any sound.
+
+    ``unheard`` is what was still to be said, from the beginning of the clause that was cut.
+    """
 
     heard: str = ""
+    unheard: str = ""
     was_audible: bool = False
 
 
@@ -41,6 +47,15 @@ class Talk(Protocol):
         self, nursery: trio.Nursery, turn: int, outputs: AsyncGenerator[AgentOutput, None]
     ) -> None:
         """Speak *outputs* as turn *turn*, in a task of *nursery*."""
+
+    def apologize(self) -> None:
+        """Ask the other party for patience until our turn, which is tried again, is heard."""
+
+    def say_filler(self, nursery: trio.Nursery, turn: int, text: str) -> None:
+        """Say *text* while nothing of turn *turn* can be heard; no record is made of it."""
+
+    def said(self, now_s: float) -> str:
+        """What of our words may have been heard in the last seconds."""
 
     def stop_turn(self, now_s: float) -> Stopped:
         """Stop speaking at once."""
@@ -89,9 +104,52 @@ class Talk(Protocol):
         """The rules of the call have drawn their conclusions from an event."""
 
 
-async def said(text: str) -> AsyncGenerator[AgentOutput, None]:
+async def said(text: str, *, ends_call: bool = False) -> AsyncGenerator[AgentOutput, None]:
     """The output of an agent that knows what to say."""
     yield SayText(text=text)
+    if ends_call:
+        yield EndCall()
+
+
+async def hurried(
+    outputs: AsyncGenerator[AgentOutput, None], first_s: float
+) -> AsyncGenerator[AgentOutput, None]:
+    """*outputs* of an agent that has kept somebody waiting before: the first within *first_s*.
+
+    Raises:
+        ServiceError: it took longer.
+    """
+    async with aclosing(outputs):
+        patience_s = first_s
+        while (output := await next_output(outputs, patience_s)) is not None:
+            yield output  # noqa: ASYNC119 - whoever makes the turn closes it
+            patience_s = math.inf
+
+
+def remedy_of(error: RemoteError) -> Remedy:
+    """What may help against *error*, which has broken off a turn."""
+    match error:
+        case HopelessServiceError():
+            return Remedy.FAREWELL
+        case ServiceError():
+            return Remedy.AGAIN
+        case _:  # the carrier's fault, of which another answer knows nothing
+            return Remedy.NONE
+
+
+def queued(
+    turn: int, lasts_s: float, failure: RemoteError | None, *, ends_call: bool
+) -> TurnQueued:
+    """The news that turn *turn* is made, as far as *failure* has let it."""
+    if failure is None:
+        return TurnQueued(turn=turn, lasts_s=lasts_s, ends_call=ends_call)
+    return TurnQueued(
+        turn=turn,
+        lasts_s=lasts_s,
+        failed=True,
+        remedy=remedy_of(failure),
+        reason=str(failure),
+    )
 
 
 async def next_output(

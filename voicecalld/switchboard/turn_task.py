@@ -1,7 +1,9 @@
 """The turn that our side is making: text from the agent, sound from the synthesizer."""
 
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 import structlog
@@ -9,15 +11,30 @@ import trio
 
 from voicecalld.agent.base import AgentOutput, EndCall, PressKeys, SayText
 from voicecalld.call.clauses import ClauseChunker
-from voicecalld.call.events import CallEvent, TurnHeard, TurnQueued
+from voicecalld.call.events import CallEvent, TurnHeard
 from voicecalld.call.latency import Stage
-from voicecalld.call.playout import Playout
+from voicecalld.call.playout import TICK_TOLERANCE_S, Playout
 from voicecalld.errors import RemoteError
 from voicecalld.speech.base import Synthesizer
+from voicecalld.switchboard.sound_cache import cut_clauses
 from voicecalld.switchboard.speaker import Speaker, TurnOverError
-from voicecalld.switchboard.talk import next_output
+from voicecalld.switchboard.stall import StallWatch
+from voicecalld.switchboard.talk import next_output, queued
 
 log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnLimits:
+    """How long a turn may take: to its first text, to the first sound of each clause.
+
+    When nothing has been heard of it for ``stall_s`` the ``apology`` is said, if there is one.
+    """
+
+    first_text_s: float
+    first_sound_s: float
+    stall_s: float = math.inf
+    apology: str = ""
 
 
 class TurnTask:
@@ -32,8 +49,7 @@ class TurnTask:
         press: Callable[[str], Awaitable[None]],
         measure: Callable[[int, Stage, float], None],
         send_due: Callable[[float], None],
-        first_text_s: float,
-        first_sound_s: float,
+        limits: TurnLimits,
     ) -> None:
         self.playout = playout
         self.synthesizer = synthesizer
@@ -41,9 +57,11 @@ class TurnTask:
         self.press = press
         self.measure = measure
         self.send_due = send_due
-        self.first_text_s = first_text_s
-        self.first_sound_s = first_sound_s
+        self.limits = limits
+        self.stalls = StallWatch(limits.stall_s, self.silent_since, self.plead)
+        self.is_pressing = False
         self.scope = trio.CancelScope()
+        self.filler_scope = trio.CancelScope()
 
     def start(
         self,
@@ -53,31 +71,90 @@ class TurnTask:
     ) -> None:
         """Make turn *turn* of *outputs*, in a task of *nursery*."""
         self.playout.start(turn)
+        self.nursery = nursery
+        self.is_pressing = False
         self.scope = trio.CancelScope()
         nursery.start_soon(self.run, turn, outputs, self.scope)
+        if self.limits.apology:
+            self.stalls.start(nursery)
 
     def stop(self) -> None:
         """Stop at once what is being made."""
         self.scope.cancel()
+        self.filler_scope.cancel()
+        self.stalls.stop()
+
+    def start_filler(self, nursery: trio.Nursery, turn: int, text: str) -> None:
+        """Say *text* until turn *turn* has sound of its own, in a task of *nursery*."""
+        self.filler_scope = trio.CancelScope()
+        nursery.start_soon(self.run_filler, turn, text, self.filler_scope)
+
+    async def run_filler(self, turn: int, text: str, scope: trio.CancelScope) -> None:
+        """Queue the sound of *text*, unless the turn was quicker: a filler is worth no wait."""
+        sound = b""
+        scope.deadline = trio.current_time() + self.limits.first_sound_s
+        with scope:
+            try:
+                for clause in cut_clauses(text):
+                    async with aclosing(self.synthesizer.synthesize(clause)) as chunks:
+                        async for chunk in chunks:
+                            sound += chunk.audio
+            except RemoteError as error:
+                is_apology = text == self.limits.apology
+                event = "apology not said" if is_apology else "filler not said"
+                log.warning(event, turn=turn, reason=str(error))
+                return
+        now_s = trio.current_time()
+        is_needed = self.playout.turn == turn and self.is_silent(now_s)
+        if scope.cancelled_caught or not is_needed:
+            return
+        self.playout.add_filler(sound)
+        self.send_due(now_s)
+
+    # --- when it takes too long ----------------------------------------------------------
+
+    def apologize(self) -> None:
+        """Something is tried again: ask for patience."""
+        self.stalls.excuse()
+
+    def plead(self) -> None:
+        """Ask for patience, unless something is being heard."""
+        if self.limits.apology and self.is_silent(trio.current_time()):
+            log.info("asking for patience", turn=self.playout.turn)
+            self.filler_scope.cancel()
+            self.start_filler(self.nursery, self.playout.turn, self.limits.apology)
+
+    def is_silent(self, now_s: float) -> bool:
+        """Whether nothing is heard of the turn, or no more than who waits for its end leaves."""
+        return self.playout.lasts_s(now_s) <= TICK_TOLERANCE_S
+
+    def silent_since(self, now_s: float) -> float | None:
+        """Since when nothing is heard of the turn; None while keys are pressed, say."""
+        if self.is_pressing:
+            return None
+        lasts_s = self.playout.lasts_s(now_s)
+        return now_s + lasts_s if lasts_s > 0 else self.playout.played_out_s
 
     async def run(
         self, turn: int, outputs: AsyncGenerator[AgentOutput, None], scope: trio.CancelScope
     ) -> None:
         """Make the turn, and tell when all of it is queued."""
-        ends_call = failed = False
+        ends_call = False
+        failure: RemoteError | None = None
         with scope:
             try:
                 ends_call = await self.make(turn, outputs)
             except RemoteError as error:
-                failed = True
+                failure = error
                 log.warning("turn broke off", turn=turn, reason=str(error))
             except TurnOverError:
                 return
         if scope.cancelled_caught or self.playout.turn != turn:
             return
+        self.stalls.stop()
         self.playout.complete()
         lasts_s = self.playout.lasts_s(trio.current_time())
-        self.tell(TurnQueued(turn=turn, lasts_s=lasts_s, ends_call=ends_call, failed=failed))
+        self.tell(queued(turn, lasts_s, failure, ends_call=ends_call))
         if self.playout.is_heard:  # the last mark was back before we knew that it was the last
             self.tell(TurnHeard(turn=turn))
 
@@ -87,12 +164,13 @@ class TurnTask:
             self.synthesizer,
             self.playout,
             turn,
-            first_sound_s=self.first_sound_s,
+            first_sound_s=self.limits.first_sound_s,
             on_sound=lambda: self.on_sound(turn),
+            before_second=self.apologize,
         )
         chunker = ClauseChunker()
         async with aclosing(outputs):
-            while (output := await next_output(outputs, self.first_text_s)) is not None:
+            while (output := await next_output(outputs, self.limits.first_text_s)) is not None:
                 match output:
                     case SayText(text=text):
                         self.note(turn, Stage.TEXT)
@@ -100,7 +178,10 @@ class TurnTask:
                     case PressKeys(digits=digits):
                         await self.say(speaker, chunker.flush())
                         await speaker.wait_until_left(0.0)  # the keys belong behind the words
+                        speaker.check_turn()  # nobody else's keys
+                        self.is_pressing = True
                         await self.press(digits)
+                        self.is_pressing = False
                     case EndCall():
                         await self.say(speaker, chunker.flush())
                         return True
@@ -112,6 +193,7 @@ class TurnTask:
     async def say(self, speaker: Speaker, clauses: tuple[str, ...]) -> None:
         """Queue the sound of *clauses*."""
         for clause in clauses:
+            self.note(speaker.turn, Stage.CLAUSE)
             await speaker.say(clause)
 
     def on_sound(self, turn: int) -> None:

@@ -1,0 +1,118 @@
+"""A turn in the making: what fills the time before it, and what is left undone of it."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import trio
+import trio.testing
+from structlog.testing import capture_logs
+from trio.testing import MockClock
+
+from tests.fakes.speech_fakes import FakeSynthesizer
+from voicecalld.agent.base import AgentOutput, PressKeys, SayText
+from voicecalld.call.playout import TICK_TOLERANCE_S, Playout
+from voicecalld.speech.base import Synthesizer
+from voicecalld.switchboard.turn_task import TurnLimits, TurnTask
+
+
+class Bench:
+    """A task that makes turns, and all that comes of it."""
+
+    def __init__(self, synthesizer: Synthesizer, *, apology: str = "") -> None:
+        self.playout = Playout()
+        self.told: list[object] = []
+        self.pressed: list[str] = []
+        self.task = TurnTask(
+            playout=self.playout,
+            synthesizer=synthesizer,
+            tell=self.told.append,
+            press=self.press,
+            measure=lambda _turn, _stage, _now_s: None,
+            send_due=lambda _now_s: None,
+            limits=TurnLimits(first_text_s=10.0, first_sound_s=5.0, apology=apology),
+        )
+
+    async def press(self, digits: str) -> None:
+        await trio.lowlevel.checkpoint()
+        self.pressed.append(digits)
+
+
+async def saying(*outputs: AgentOutput, after_s: float) -> AsyncGenerator[AgentOutput, None]:
+    await trio.sleep(after_s)
+    for output in outputs:
+        yield output
+
+
+async def test_a_filler_is_queued_before_an_answer_that_is_slow(autojump_clock: MockClock) -> None:
+    bench = Bench(FakeSynthesizer())
+
+    async with trio.open_nursery() as nursery:
+        bench.task.start(nursery, 1, saying(SayText(text="Hello."), after_s=3.0))
+        bench.task.start_filler(nursery, 1, "Well")
+        await trio.sleep(1.0)
+        filled = len(bench.playout.filler)
+
+    assert filled > 0
+    assert [clause.text for clause in bench.playout.clauses] == ["Hello."]
+
+
+@pytest.mark.parametrize(("left_s", "is_said"), [(TICK_TOLERANCE_S / 2, True), (0.02, False)])
+async def test_patience_is_asked_for_behind_what_counts_as_heard(
+    left_s: float, is_said: bool, autojump_clock: MockClock
+) -> None:
+    bench = Bench(FakeSynthesizer(delay_s=0.0), apology="Sorry.")
+
+    async with trio.open_nursery() as nursery:
+        bench.task.start(nursery, 1, saying(after_s=3.0))
+        bench.playout.played_out_s = trio.current_time() + left_s
+        bench.task.apologize()
+        await trio.testing.wait_all_tasks_blocked()
+
+        assert bool(bench.playout.filler) is is_said
+
+
+async def test_a_filler_is_dropped_when_the_turn_has_sound_or_was_stopped(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(FakeSynthesizer())
+
+    async with trio.open_nursery() as nursery:
+        bench.task.start(nursery, 1, saying(SayText(text="Hello."), after_s=0.0))
+        await trio.sleep(1.0)
+        bench.task.start_filler(nursery, 1, "Well")
+        await trio.sleep(1.0)
+        bench.task.start(nursery, 2, saying(after_s=9.0))
+        bench.task.start_filler(nursery, 2, "Well")
+        bench.task.stop()
+
+    assert not bench.playout.filler
+
+
+@pytest.mark.parametrize(
+    ("apology", "event"), [("", "filler not said"), ("Well", "apology not said")]
+)
+async def test_a_filler_that_cannot_be_said_is_left_out(
+    apology: str, event: str, autojump_clock: MockClock
+) -> None:
+    bench = Bench(FakeSynthesizer(failing="Well"), apology=apology)
+
+    with capture_logs() as logs:
+        async with trio.open_nursery() as nursery:
+            bench.task.start(nursery, 1, saying(after_s=2.0))
+            bench.task.start_filler(nursery, 1, "Well")
+
+    assert not bench.playout.filler
+    assert [log["event"] for log in logs] == [event]
+
+
+async def test_a_turn_that_another_has_replaced_presses_no_keys(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(FakeSynthesizer())
+
+    async with trio.open_nursery() as nursery:
+        bench.task.start(nursery, 1, saying(PressKeys(digits="1"), after_s=1.0))
+        await trio.sleep(0.5)
+        bench.playout.start(2)
+
+    assert (bench.pressed, bench.told) == ([], [])

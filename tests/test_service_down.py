@@ -1,0 +1,107 @@
+"""A daemon whose agent is not there when it starts: it says so, and finds it when it comes."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.daemon_process import DaemonProcess, running_daemon
+
+# Each is a process of its own, so that this is half a minute and more; it is looked for sooner.
+MOST_LOOKS = 200
+
+CONFIG = """
+provider = "mock"
+[agent]
+provider = "openai"
+[agent.openai]
+base_url = "http://127.0.0.1:{port}/v1"
+model = "simulated"
+"""
+
+
+DEAF = """
+provider = "mock"
+[stt]
+provider = "deepgram"
+[stt.deepgram]
+api_key = "sesame"
+base_url = "ws://127.0.0.1:{port}"
+"""
+CAUSE = "the transcriber (deepgram) cannot be reached: Connection refused"
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_agent(port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "tests.services.openai_chat", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def look(daemon: DaemonProcess) -> dict[str, Any]:
+    """What is told of each part, by its name."""
+    done = daemon.run_ctl("--json", "setup")
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (0 if found["ok"] else 1)
+    return {check["name"]: check for check in found["checks"]}
+
+
+def test_a_service_that_is_down_is_told_until_it_comes_up(tmp_path: Path) -> None:
+    port = free_port()
+
+    with running_daemon(tmp_path, CONFIG.format(port=port)) as daemon:
+        down = look_until(daemon, "cannot be reached")
+        with running_agent(port):
+            up = look_until(daemon, "reachable since")
+        status = daemon.stop()
+
+    assert not down["agent"]["ok"]
+    assert "[agent.openai]" in down["agent"]["advice"]
+    assert down["synthesizer"]["ok"]
+    assert down["transcriber"]["ok"]
+    assert down["configuration"]["text"] == str(tmp_path / "voicecalld.toml")
+    assert up["agent"]["ok"]
+    assert status == 0
+
+
+def look_until(daemon: DaemonProcess, words: str) -> dict[str, Any]:
+    """What is told when *words* are said of the agent."""
+    for _ in range(MOST_LOOKS):
+        found = look(daemon)
+        if words in found["agent"]["text"]:
+            return found
+    raise AssertionError(f"never said of the agent: {words}")
+
+
+def test_without_a_transcriber_a_call_is_refused_with_the_reason_and_a_notification_is_placed(
+    tmp_path: Path,
+) -> None:
+    with running_daemon(tmp_path, DEAF.format(port=free_port())) as daemon:
+        refused = daemon.run_ctl(*call("conversation"))
+        placed = daemon.run_ctl(*call("notify"))
+        daemon.stop()
+
+    assert (refused.returncode, placed.returncode) == (1, 0)
+    assert CAUSE in refused.stderr
+    assert CAUSE in daemon.log()
+    assert "Traceback" not in daemon.log()
+
+
+def call(mode: str) -> tuple[str, ...]:
+    """What places a call in this mode."""
+    return ("call", "--to", "+15550001111", "--message", "The door is open.", "--mode", mode)

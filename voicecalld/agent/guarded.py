@@ -1,0 +1,44 @@
+"""The agent as calls get it: watched, and left alone when it fails."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+
+from voicecalld.agent.base import Agent, AgentOutput, AgentSession, Briefing, CallerTurn
+from voicecalld.net.service_guard import ServiceGuard
+from voicecalld.net.service_keeper import ServiceKeeper
+
+
+class GuardedAgent:
+    """An `Agent` of which it is known how it is doing."""
+
+    def __init__(self, keeper: ServiceKeeper[Agent]) -> None:
+        self.keeper = keeper
+
+    async def warm(self) -> None:
+        """Get ready for the next turn."""
+        await self.keeper.warm()
+
+    @asynccontextmanager
+    async def open(self, briefing: Briefing) -> AsyncGenerator[AgentSession, None]:
+        """Take part in one call."""
+        async with AsyncExitStack() as stack:
+            with self.keeper.guard.attempt():
+                opened = self.keeper.service.open(briefing)
+                session = await stack.enter_async_context(opened)
+            yield GuardedSession(session, self.keeper.guard)
+
+
+class GuardedSession:
+    """The agent's side of one call, from which *guard* learns."""
+
+    def __init__(self, session: AgentSession, guard: ServiceGuard) -> None:
+        self.session = session
+        self.guard = guard
+
+    async def reply(self, turn: CallerTurn) -> AsyncGenerator[AgentOutput, None]:
+        """What to say and do about *turn* (see `AgentSession`)."""
+        with self.guard.attempt() as attempt:
+            async with aclosing(self.session.reply(turn)) as outputs:
+                async for output in outputs:
+                    attempt.has_answered = True
+                    yield output  # noqa: ASYNC119 - whoever makes the turn closes it

@@ -79,7 +79,7 @@ async def test_a_script_is_read_with_its_paths_taken_from_its_folder(tmp_path: P
             'steps, item 1.where: unknown key; did you mean "when"?',
         ),
         ("tape = 'x'", "script.toml: tape: unknown key"),
-        ("hang_up = true", 'script.toml: hang_up: unknown key; did you mean "steps.hang_up"?'),
+        ("hang_up = true", 'script.toml: hang_up: unknown key; did you mean "hang_up_when_done"?'),
         # It is a key of a telephone, but not of a script.
         ("behavior = 'machine'", "script.toml: behavior: unknown key"),
         ("not toml", "script.toml: line 1, column 1: "),

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import trio
@@ -11,21 +11,10 @@ from voicecalld.call.playout import Playout
 from voicecalld.exchange.wire import PlayAudio, decode_order
 from voicecalld.net.message_stream import MemoryStream, open_memory_streams
 from voicecalld.provider.mock.media import MockCodec
-from voicecalld.speech.base import Heard
 from voicecalld.switchboard.media_pump import ECHO_TAIL_S, Line, MediaPump
+from voicecalld.switchboard.stand_ins import NoTranscription
 
 KEY = '{"event":"dtmf","dtmf":{"digit":"5"}}'
-
-
-class NoTranscription:
-    """Hears nothing."""
-
-    def feed(self, audio: bytes) -> None: ...
-    def begin(self) -> None: ...
-    def commit(self, utterance: int) -> None: ...
-    def discard(self) -> None: ...
-    def results(self) -> AsyncIterator[Heard]:
-        raise NotImplementedError
 
 
 class Watched:

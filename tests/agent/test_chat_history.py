@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicecalld.agent.base import CallerTurn
+from voicecalld.agent.base import CallerTurn, PressKeys, SayText
 from voicecalld.agent.chat_history import (
     MOST_CHARACTERS,
     MOST_ENTRIES,
@@ -30,7 +30,7 @@ def ours(history: ChatHistory) -> list[str]:
 def test_nothing_that_was_not_heard_is_kept() -> None:
     history = ChatHistory("Hello!")
     history.add_turn(CallerTurn(text="hi", heard_before="Hello!"))
-    history.add_written("One. Two. Three.")
+    history.add_output(SayText(text="One. Two. Three."))
     history.add_turn(CallerTurn(text="stop", heard_before="One. Two", interrupted=True))
 
     assert ours(history) == ["One. Two\u2026"]
@@ -39,7 +39,7 @@ def test_nothing_that_was_not_heard_is_kept() -> None:
 def test_a_turn_that_nobody_heard_is_not_kept_although_the_one_before_is_told_again() -> None:
     history = ChatHistory("Hello!")
     history.add_turn(CallerTurn(text="hi", heard_before="Hello!"))
-    history.add_written("One. Two. Three.")
+    history.add_output(SayText(text="One. Two. Three."))
     history.add_turn(CallerTurn(text="so?", heard_before="Hello!", interrupted=True))
 
     assert ours(history) == []
@@ -48,7 +48,7 @@ def test_a_turn_that_nobody_heard_is_not_kept_although_the_one_before_is_told_ag
 def test_a_turn_of_the_same_words_as_the_one_before_is_kept() -> None:
     history = ChatHistory("Pardon?")
     history.add_turn(CallerTurn(text="hi", heard_before="Pardon?"))
-    history.add_written("Pardon?")
+    history.add_output(SayText(text="Pardon?"))
     history.add_turn(CallerTurn(text="hi!", heard_before="Pardon?"))
 
     assert ours(history) == ["Pardon?"]
@@ -57,7 +57,7 @@ def test_a_turn_of_the_same_words_as_the_one_before_is_kept() -> None:
 def test_a_guess_that_nobody_heard_an_answer_to_was_not_said() -> None:
     history = ChatHistory("")
     history.add_turn(CallerTurn(text="I want to by a house.", is_guess=True))
-    history.add_written("Which one?")
+    history.add_output(SayText(text="Which one?"))
     history.add_turn(CallerTurn(text="I want to buy a house."))
 
     assert [entry.text for entry in history.entries] == ["I want to buy a house."]
@@ -66,7 +66,7 @@ def test_a_guess_that_nobody_heard_an_answer_to_was_not_said() -> None:
 def test_a_guess_that_was_answered_was_said() -> None:
     history = ChatHistory("")
     history.add_turn(CallerTurn(text="I want to buy a house.", is_guess=True))
-    history.add_written("Which one?")
+    history.add_output(SayText(text="Which one?"))
     history.add_turn(CallerTurn(text="The blue one.", heard_before="Which one?"))
 
     told_texts = [entry.text for entry in history.entries]
@@ -84,7 +84,7 @@ def test_what_somebody_else_had_us_say_is_kept() -> None:
 def test_keys_without_words_are_kept() -> None:
     history = ChatHistory("")
     history.add_turn(CallerTurn(text="press one"))
-    history.add_pressed("1")
+    history.add_output(PressKeys(digits="1"))
     history.add_turn(CallerTurn(text="two"))
 
     assert roles(history) == ["system", "user", "assistant", "tool", "user"]
@@ -125,9 +125,9 @@ def test_the_parties_alternate_and_theirs_is_the_first_and_the_last_word(
     history = ChatHistory("Hello!")
     for turn in turns:
         history.add_turn(turn)
-        history.add_written(turn.heard_before)
+        history.add_output(SayText(text=turn.heard_before))
         if turn.digits:
-            history.add_pressed(turn.digits)
+            history.add_output(PressKeys(digits=turn.digits))
 
     speakers = [role for role in roles(history, has_tools=has_tools) if role != "tool"]
     assert speakers[0] == "system"
@@ -139,7 +139,7 @@ def test_the_parties_alternate_and_theirs_is_the_first_and_the_last_word(
 def test_who_is_asked_again_with_more_words_is_told_all_of_them_once() -> None:
     history = ChatHistory("Hello!")
     history.add_turn(CallerTurn(text="I want a table.", heard_before="Hello!"))
-    history.add_written("For how many?")
+    history.add_output(SayText(text="For how many?"))
     history.add_turn(CallerTurn(text="I want a table for two.", heard_before="Hello!"))
     history.add_turn(CallerTurn(text="I want a table for twenty.", heard_before="Hello!"))
 

@@ -25,17 +25,31 @@ class Answered:
 Answerer = Callable[[HttpRequest], Awaitable[Answered]]
 
 
+Sender = Callable[[h11.Connection, trio.SocketStream, HttpRequest], Awaitable[None]]
+
+
 async def serve_connection(answer: Answerer, stream: trio.SocketStream) -> None:
     """Answer the requests of one connection, one after the other."""
+
+    async def send(
+        connection: h11.Connection, stream: trio.SocketStream, request: HttpRequest
+    ) -> None:
+        await send_answer(connection, stream, await answer(request))
+
+    await serve_requests(send, stream)
+
+
+async def serve_requests(send: Sender, stream: trio.SocketStream) -> None:
+    """Let *send* answer the requests of one connection, until one side has had enough."""
     connection = h11.Connection(h11.SERVER)
     async with stream:
         try:
             while (request := await read_request(connection, stream)) is not None:
-                await send_answer(connection, stream, await answer(request))
+                await send(connection, stream, request)
                 if connection.our_state is not h11.DONE:
                     return
                 connection.start_next_cycle()
-        except (trio.BrokenResourceError, trio.ClosedResourceError, h11.RemoteProtocolError):
+        except (trio.BrokenResourceError, trio.ClosedResourceError, h11.ProtocolError):
             return
 
 

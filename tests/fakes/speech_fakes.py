@@ -13,7 +13,7 @@ from voicecalld.audio.g711 import mulaw_encode
 from voicecalld.audio.words import SpokenWord
 from voicecalld.errors import ServiceError
 from voicecalld.speech.base import SpeechChunk, Transcription
-from voicecalld.speech.cut import CutTranscription
+from voicecalld.speech.cut import open_cut
 
 CHUNK_BYTES = SAMPLE_RATE_HZ // 10
 TONE_HZ = 400
@@ -107,14 +107,12 @@ class FakeTranscriber:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Transcription, None]:
-        preroll_bytes = self.preroll_ms * SAMPLE_RATE_HZ // 1000
-        transcription = CutTranscription(self.recognize, preroll_bytes=preroll_bytes)
         self.open_calls += 1
         try:
-            yield transcription
+            async with open_cut(self.recognize, preroll_ms=self.preroll_ms) as transcription:
+                yield transcription
         finally:
             self.open_calls -= 1
-            transcription.close()
 
     async def recognize(self, audio: bytes) -> str:
         text = self.texts[min(len(self.utterances), len(self.texts) - 1)]

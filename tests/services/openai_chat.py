@@ -16,7 +16,7 @@ import h11
 import trio
 import trio.testing
 
-from tests.carriers.http_server import read_request, reset
+from tests.carriers.http_server import reset, serve_requests
 from voicecalld.provider.http import HttpRequest
 
 
@@ -116,16 +116,8 @@ class ChatServer:
         """Serve one connection until either side ends it."""
         self.connections += 1
         self.open_connections += 1
-        connection = h11.Connection(h11.SERVER)
         try:
-            async with stream:
-                while (request := await read_request(connection, stream)) is not None:
-                    await self.serve_one(connection, stream, request)
-                    if connection.our_state is not h11.DONE:
-                        return
-                    connection.start_next_cycle()
-        except (trio.BrokenResourceError, trio.ClosedResourceError, h11.RemoteProtocolError):
-            return
+            await serve_requests(self.serve_one, stream)
         finally:
             self.open_connections -= 1
             self.tell()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import h11
 import trio
 
-from tests.carriers.http_server import read_request, reset
+from tests.carriers.http_server import reset, serve_requests
 from tests.services.speech_faults import WELL, Faults, When
 from voicecalld.provider.http import HttpRequest
 
@@ -40,28 +40,20 @@ class SpeechServer:
 
     async def serve(self, stream: trio.SocketStream) -> None:
         """Answer the requests of one connection."""
-        connection = h11.Connection(h11.SERVER)
         self.connections += 1
-        async with stream:
-            try:
-                while (request := await read_request(connection, stream)) is not None:
-                    if request.method != "POST":  # somebody warms a connection
-                        await self.send_head(connection, stream, 405, "text/plain", 0)
-                    else:
-                        await self.answer(connection, stream, request)
-                    if connection.our_state is not h11.DONE:
-                        return
-                    connection.start_next_cycle()
-            except (trio.BrokenResourceError, trio.ClosedResourceError, h11.ProtocolError):
-                return
-            finally:
-                self.connections -= 1
-                self.tell()
+        try:
+            await serve_requests(self.answer, stream)
+        finally:
+            self.connections -= 1
+            self.tell()
 
     async def answer(
         self, connection: h11.Connection, stream: trio.SocketStream, request: HttpRequest
     ) -> None:
         """Answer one request."""
+        if request.method != "POST":  # somebody warms a connection
+            await self.send_head(connection, stream, 405, "text/plain", 0)
+            return
         faults = self.faults if len(self.requests) < self.faults.times else WELL
         self.requests.append(request)
         self.tell()

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
-from voicecalld.agent.base import CallerTurn
+from voicecalld.agent.base import AgentOutput, CallerTurn, EndCall, PressKeys, SayText
 
 Message: TypeAlias = Mapping[str, object]
 
@@ -65,13 +65,17 @@ class ChatHistory:
         self._is_guess = turn.is_guess
         self._forget_oldest()
 
-    def add_written(self, text: str) -> None:
-        """Note *text* of our turn, of which nobody knows yet whether it will be heard."""
-        self._written += text
-
-    def add_pressed(self, keys: str) -> None:
-        """Note *keys* of our turn, which were pressed."""
-        self._keys.append(keys)
+    def add_output(self, output: AgentOutput) -> None:
+        """Take what our side says, of which nobody knows yet whether it is heard, or does."""
+        match output:
+            case SayText(text=text):
+                self._written += text
+            case PressKeys(digits=keys):
+                self._keys.append(keys)
+            case EndCall():
+                pass  # if there is another turn, it did not end
+            case _:
+                assert_never(output)
 
     def _is_replaced_by(self, said: str) -> bool:
         """Whether *said* is what they say instead of what they said last."""

@@ -10,15 +10,12 @@ script that answers a single line is an agent, too.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import assert_never
 
 from voicecalld.agent.base import (
     AgentOutput,
     AgentSession,
     Briefing,
     CallerTurn,
-    EndCall,
-    PressKeys,
     SayText,
 )
 from voicecalld.agent.chat_history import ChatHistory
@@ -103,7 +100,7 @@ class CommandSession:
                 is_answered |= any(not isinstance(o, SayText) for o in answer.outputs)
                 for output in answer.outputs:
                     yield output
-                    self._note(output)
+                    self._history.add_output(output)  # for the program's next life
                 check_length(len(said))
                 answer = None if is_over else await self._next_line()
             is_over = True
@@ -112,18 +109,6 @@ class CommandSession:
                 self._kill()
         if not (is_answered or speakable(said)):
             raise ServiceError("the agent's program said nothing")
-
-    def _note(self, output: AgentOutput) -> None:
-        """Keep *output*, which was taken, for the program's next life."""
-        match output:
-            case SayText(text=text):
-                self._history.add_written(text)
-            case PressKeys(digits=keys):
-                self._history.add_pressed(keys)
-            case EndCall():
-                pass  # if there is another turn, it did not end
-            case _:
-                assert_never(output)
 
     async def _ask(self, line: bytes) -> Line | None:
         """The first line of the answer to *line*; None if the program has ended instead."""

@@ -13,9 +13,6 @@ from voicecalld.agent.base import (
     AgentSession,
     Briefing,
     CallerTurn,
-    EndCall,
-    PressKeys,
-    SayText,
 )
 from voicecalld.agent.chat_history import ChatHistory, render_messages
 from voicecalld.agent.chat_service import ChatPlace, completions_url
@@ -70,13 +67,7 @@ class OpenaiTalk:
 
     def add_output(self, output: AgentOutput) -> None:
         """Take what our side says or does."""
-        match output:
-            case SayText(text=text):
-                self._history.add_written(text)
-            case PressKeys(digits=keys):
-                self._history.add_pressed(keys)
-            case EndCall():
-                pass  # if there is another turn, it did not end
+        self._history.add_output(output)
 
     def body(self, *, has_tools: bool) -> Mapping[str, object]:
         """The request: all of the conversation, and the tools of a telephone."""

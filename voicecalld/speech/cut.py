@@ -5,7 +5,8 @@ is handed to the engine in order.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
 import structlog
@@ -26,6 +27,19 @@ MOST_WAITING_BYTES: Final = 3 * LONGEST_UTTERANCE_BYTES
 MOST_FAILURES: Final = 3
 
 log: Final = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_cut(
+    recognize: Recognize, *, preroll_ms: int
+) -> AsyncGenerator["CutTranscription", None]:
+    """The transcription of one call, which ends with the block; see `CutTranscription`."""
+    preroll_bytes = preroll_ms * SAMPLE_RATE_HZ // 1000
+    transcription = CutTranscription(recognize, preroll_bytes=preroll_bytes)
+    try:
+        yield transcription
+    finally:
+        transcription.close()
 
 
 class CutTranscription:

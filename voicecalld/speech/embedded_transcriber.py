@@ -6,7 +6,7 @@ for trying the program out and for testing it.
 
 import base64
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ import trio
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.errors import ConfigError, ServiceError
 from voicecalld.speech.base import Transcriber, Transcription
-from voicecalld.speech.cut import CutTranscription
+from voicecalld.speech.cut import open_cut
 from voicecalld.speech.extras import find_extra
 from voicecalld.speech.phrase_grammar import build_grammar, plain_words, unknown_words
 from voicecalld.speech.worker import Worker, module_command, open_worker
@@ -77,19 +77,14 @@ class EmbeddedTranscriber:
 
     def __init__(self, worker: Worker, phrases: Sequence[str], *, preroll_ms: int) -> None:
         self._worker = worker
-        self._preroll_bytes = preroll_ms * SAMPLE_RATE_HZ // 1000
+        self._preroll_ms = preroll_ms
         # The first of two phrases with the same words wins.
         self._phrases = {plain_words(phrase): phrase for phrase in reversed(phrases)}
         self._grammar = build_grammar(self._phrases)
 
-    @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Transcription, None]:
+    def open(self) -> AbstractAsyncContextManager[Transcription]:
         """Listen to one call."""
-        transcription = CutTranscription(self.recognize, preroll_bytes=self._preroll_bytes)
-        try:
-            yield transcription
-        finally:
-            transcription.close()
+        return open_cut(self.recognize, preroll_ms=self._preroll_ms)
 
     async def recognize(self, audio: bytes) -> str:
         """The phrase that was said in *audio* (mu-law), as it is configured, or nothing.

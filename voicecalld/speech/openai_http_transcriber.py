@@ -3,8 +3,7 @@
 Utterances are cut here, and each is sent whole, as a WAV file.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 from typing import Final
 
@@ -23,7 +22,7 @@ from voicecalld.net.service_fault import FaultKind, describe
 from voicecalld.net.service_http import ServiceHttp, ServiceReply, ServiceRequest
 from voicecalld.provider.json_text import parse_json, read_text
 from voicecalld.speech.base import Transcription
-from voicecalld.speech.cut import CutTranscription
+from voicecalld.speech.cut import open_cut
 from voicecalld.speech.dialogue import MOST_CHARACTERS
 from voicecalld.speech.live_socket import refusal_of
 from voicecalld.speech.openai_realtime import MANY_LANGUAGES
@@ -60,16 +59,11 @@ class OpenAIHttpTranscriber:
         if language:
             name = "languages[]" if model in MANY_LANGUAGES else "language"
             self._fields[name] = language.partition("-")[0]
-        self._preroll_bytes = preroll_ms * SAMPLE_RATE_HZ // 1000
+        self._preroll_ms = preroll_ms
 
-    @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Transcription, None]:
+    def open(self) -> AbstractAsyncContextManager[Transcription]:
         """Listen to one call."""
-        transcription = CutTranscription(self.recognize, preroll_bytes=self._preroll_bytes)
-        try:
-            yield transcription
-        finally:
-            transcription.close()
+        return open_cut(self.recognize, preroll_ms=self._preroll_ms)
 
     async def recognize(self, audio: bytes) -> str:
         """The words in *audio* (mu-law); it is asked for twice if that may help.

@@ -144,6 +144,7 @@ async def test_a_webhook_whose_sender_does_not_wait_for_the_answer_is_obeyed_onc
         await eventually(lambda: bool(site.switchboard.calls))
         abort(stream)
         await eventually(lambda: bool(site.ledger.replies))
+        await wait_all_tasks_blocked()  # what is done after the answer
         before = site.trace()
 
         assert (await site.send(message)).status == 200

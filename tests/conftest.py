@@ -1,5 +1,6 @@
 """For all tests: the environment of the daemon, and the demo, which runs beside the others."""
 
+import gc
 import math
 import os
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,6 +12,7 @@ import trio
 from hypothesis import is_hypothesis_test
 from trio.testing import MockClock
 
+from tests.patience import STILL_S
 from tests.running_demo import RunningDemo, start_demo
 from tests.scenarios.table import write_table
 
@@ -58,6 +60,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if WELL_WORN & set(item.path.parts) or tests_property(item):
             item.add_marker("no_cover")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Ten thousand tests are no garbage: to look at them again and again takes a fifth of all."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def part_of(item: pytest.Item) -> str:
@@ -126,3 +139,9 @@ def autojump_clock(monkeypatch: pytest.MonkeyPatch) -> MockClock:
 
     monkeypatch.setattr(trio.to_thread, "run_sync", run_sync_at_rest)
     return clock
+
+
+@pytest.fixture
+def jumping_clock() -> MockClock:
+    """Virtual time for real sockets: it jumps when nothing has come by any of them for a while."""
+    return MockClock(autojump_threshold=STILL_S)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-START_S = 30  # a loaded machine; usually it is below one second
+START_S = 60  # a loaded machine; usually it is below one second
 
 
 @dataclass

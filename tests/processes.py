@@ -4,8 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def children() -> Iterator[int]:
+def children() -> frozenset[int]:
     """The processes that this one has started, the dead and unburied included."""
+    while True:
+        try:
+            return frozenset(children_by_thread())
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a thread has ended meanwhile; its children are another's now
+
+
+def children_by_thread() -> Iterator[int]:
     for task in Path("/proc/self/task").iterdir():
         yield from map(int, (task / "children").read_text(encoding="ascii").split())
 

@@ -65,7 +65,7 @@ async def test_a_call_is_held_with_the_services_that_the_file_chooses(tmp_path: 
         nursery = await stack.enter_async_context(trio.open_nursery())
         await nursery.start(daemon.run)
 
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             call_id = await daemon.switchboard.place(
                 to=CALLEE, message="Hello.", mode=Mode.CONVERSATION, idempotency_key=None
             )

@@ -69,19 +69,26 @@ def test_every_command_drives_a_running_daemon(tmp_path: Path) -> None:
 
 
 def test_continue_returns_what_the_callee_said(tmp_path: Path) -> None:
+    # The key is pressed when all of the message was heard: what is said then is the answer to
+    # what comes next, however late that is asked.
     config = f"""
+        outbound.notify_hangup_delay_seconds = 60
         {STAYS}
         [mock.phones."{CALLEE}"]
-        steps = [ {{ say = "yes please", when = "agent-stops" }} ]
+        steps = [
+            {{ press = "1", when = "agent-stops" }},
+            {{ say = "yes please", when = "agent-stops" }},
+        ]
         hang_up_when_done = false
     """
     with running_daemon(tmp_path, config) as daemon:
         call_id = place(daemon, message="Hello.", mode="notify")
-        wait_for_event(daemon, "call.active")
+        wait_for_event(daemon, "call.dtmf")
 
         continued = daemon.ctl("continue", "--call-id", call_id, "--message", "Shall we?")
 
-    assert continued == {"success": True, "transcript": "yes please"}
+    assert continued["success"] is True
+    assert continued["transcript"] == "yes please"
 
 
 def test_a_terminated_daemon_ends_its_calls_within_the_bound(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicecalld.printable import printable
+from voicecalld.printable import clean_text, printable
 
 
 @given(text=st.text())
@@ -31,3 +31,24 @@ def test_words_of_any_language_stay_as_they_are() -> None:
 )
 def test_what_drives_a_terminal_or_begins_a_line_is_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@given(text=st.text(st.characters(blacklist_categories=())))
+def test_clean_text_fits_into_a_file(text: str) -> None:
+    cleaned = clean_text(text)
+
+    assert cleaned.encode().decode() == cleaned
+    assert any("\ud800" <= char <= "\udfff" for char in text) or cleaned == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a\ud800b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("\ud83d\ude00", "\N{GRINNING FACE}"),
+    ],
+)
+def test_half_a_character_becomes_a_mark_and_two_halves_one_character(
+    text: str, cleaned: str
+) -> None:
+    assert clean_text(text) == cleaned

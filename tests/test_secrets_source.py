@@ -13,6 +13,7 @@ from voicecalld.secrets_source import (
     credential_name,
     find_secrets,
 )
+from voicecalld.service_rules import ACCOUNTS
 from voicecalld.settings_reference import find_field, is_secret
 
 TOKEN: Key = ("twilio", "auth_token")
@@ -69,6 +70,21 @@ def test_a_credential_has_the_name_of_its_key_with_dashes() -> None:
         "agent-openai-api-key",
         "agent-openclaw-token",
     ]
+
+
+@pytest.mark.parametrize("key", VARIABLES, ids=credential_name)
+def test_the_manual_names_both_other_places_of_a_key(key: Key) -> None:
+    field = find_field(key)
+
+    assert field is not None
+    assert f"{credential_name(key)} " in f"{field.description}"
+    assert f"environment variable {VARIABLES[key]} " in f"{field.description}"
+
+
+def test_a_key_that_is_missing_is_asked_for_in_the_variable_that_is_read() -> None:
+    asked = {(*service, "api_key"): account.variable for service, account in ACCOUNTS.items()}
+
+    assert asked.items() <= VARIABLES.items()
 
 
 def test_without_any_there_is_none(credentials: Path) -> None:

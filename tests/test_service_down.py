@@ -1,7 +1,6 @@
 """A daemon whose agent is not there when it starts: it says so, and finds it when it comes."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.daemon_process import DaemonProcess, running_daemon
+from tests.ports import reserved_port
 
 # Each is a process of its own, so that this is half a minute and more; it is looked for sooner.
 MOST_LOOKS = 200
@@ -35,13 +35,6 @@ base_url = "ws://127.0.0.1:{port}"
 CAUSE = "the transcriber (deepgram) cannot be reached: Connection refused"
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running_agent(port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "tests.services.openai_chat", "--port", str(port)]
@@ -62,9 +55,7 @@ def look(daemon: DaemonProcess) -> dict[str, Any]:
 
 
 def test_a_service_that_is_down_is_told_until_it_comes_up(tmp_path: Path) -> None:
-    port = free_port()
-
-    with running_daemon(tmp_path, CONFIG.format(port=port)) as daemon:
+    with reserved_port() as port, running_daemon(tmp_path, CONFIG.format(port=port)) as daemon:
         down = look_until(daemon, "cannot be reached")
         with running_agent(port):
             up = look_until(daemon, "reachable since")
@@ -91,7 +82,7 @@ def look_until(daemon: DaemonProcess, words: str) -> dict[str, Any]:
 def test_without_a_transcriber_a_call_is_refused_with_the_reason_and_a_notification_is_placed(
     tmp_path: Path,
 ) -> None:
-    with running_daemon(tmp_path, DEAF.format(port=free_port())) as daemon:
+    with reserved_port() as port, running_daemon(tmp_path, DEAF.format(port=port)) as daemon:
         refused = daemon.run_ctl(*call("conversation"))
         placed = daemon.run_ctl(*call("notify"))
         daemon.stop()

@@ -26,6 +26,8 @@ from voicecalld.service_settings import WHERE_PLAIN, is_private
         "gpu.lan",
         "speech.internal",
         "nas.home.arpa",
+        "box1.localhost",
+        "7up",
     ],
 )
 def test_a_host_of_ones_own_is_private(host: str) -> None:
@@ -42,6 +44,8 @@ def test_a_host_of_ones_own_is_private(host: str) -> None:
         "224.0.0.251",
         "local.example.com",
         "mylocal.de",
+        "134744072",  # 8.8.8.8 as well
+        "0x08080808",
     ],
 )
 def test_a_host_of_somebody_else_is_not(host: str) -> None:

@@ -16,6 +16,12 @@ NO_AGENT = (
     'response_model is "{}", which names no agent, so it is taken for a model: '
     'write "openclaw:main", say, or remove it'
 )
+OPENAI_VOICE = "tts.provider = 'openai'\ntts.openai.api_key = 'hunter2'\n"
+ENDS = (
+    'tts.openai.model is "gpt-4o-mini-tts", and OpenAI ends all models that speak over this '
+    "protocol on 2027-01-06: before then set tts.openai.base_url to another server, or "
+    'tts.provider to another service, such as "elevenlabs" or "deepgram"'
+)
 ENGLISH_ONLY = (
     'stt.deepgram.model is "flux-general-en", which understands English only, and language is '
     '"de-DE": choose another model, such as nova-3'
@@ -39,6 +45,9 @@ ENGLISH_ONLY = (
         (f"language = 'de-DE'\n{DEEPGRAM}", []),
         (f"language = 'de-DE'\n{FLUX}", []),
         (f"language = 'de-DE'\n{DEEPGRAM}{FLUX}", [ENGLISH_ONLY]),
+        (OPENAI_VOICE, [ENDS]),
+        (f"{OPENAI_VOICE}tts.openai.base_url = 'https://speech.example/v1'\n", []),
+        ("tts.openai.model = 'tts-1'", []),
     ],
 )
 def test_the_operator_is_warned_of_what_was_hardly_meant(text: str, warnings: list[str]) -> None:

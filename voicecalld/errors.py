@@ -114,6 +114,10 @@ class UnreachableServiceError(ServiceError):
     """A service could not be reached, so it has not been asked for anything."""
 
 
+class NotStartedError(ServiceError):
+    """A service has not started on this machine, so it has not been asked for anything."""
+
+
 class HopelessServiceError(ServiceError):
     """A service failed, and would fail again if it were asked the same at once."""
 

@@ -1,7 +1,8 @@
 """What the settings of all services across the network have in common: keys and addresses."""
 
+import re
 from ipaddress import IPv6Address, ip_address
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -12,6 +13,10 @@ LONGEST_KEY = 4_000
 """Some keys are whole tokens, with what they allow written inside."""
 
 ENDINGS_OF_PRIVATE_NAMES = (".local", ".lan", ".internal", ".home.arpa", ".localhost")
+
+# Without a dot, and yet no name: the system takes it for an address of four bytes.
+# Source: inet_aton(3).
+ADDRESS_IN_ONE_NUMBER: Final = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 WHERE_PLAIN = (
     "only on this machine or in a private network, as whoever is on the way could read the key "
@@ -29,7 +34,8 @@ def is_private(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        return "." not in host or host.endswith(ENDINGS_OF_PRIVATE_NAMES)
+        is_name = ADDRESS_IN_ONE_NUMBER.fullmatch(host) is None
+        return (is_name and "." not in host) or host.endswith(ENDINGS_OF_PRIVATE_NAMES)
     inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return not (inner or address).is_global and not (inner or address).is_multicast
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from voicecalld.settings import Settings
 
@@ -14,6 +15,7 @@ def find_service_warnings(settings: Settings) -> Iterator[str]:
     """What the chosen services probably will not do as it is meant."""
     yield from warn_of_gateway(settings)
     yield from warn_of_language(settings)
+    yield from warn_of_end(settings)
 
 
 def warn_of_gateway(settings: Settings) -> Iterator[str]:
@@ -41,4 +43,16 @@ def warn_of_language(settings: Settings) -> Iterator[str]:
         yield (
             f'stt.deepgram.model is "{model}", which understands English only, and language is '
             f'"{settings.language}": choose another model, such as nova-3'
+        )
+
+
+def warn_of_end(settings: Settings) -> Iterator[str]:
+    """OpenAI's own voices end; other servers that speak as it does go on."""
+    chosen = settings.tts.openai
+    is_openai = urlsplit(chosen.base_url).hostname == "api.openai.com"
+    if settings.tts.provider == "openai" and is_openai:
+        yield (
+            f'tts.openai.model is "{chosen.model}", and OpenAI ends all models that speak over '
+            "this protocol on 2027-01-06: before then set tts.openai.base_url to another server, "
+            'or tts.provider to another service, such as "elevenlabs" or "deepgram"'
         )

@@ -94,7 +94,9 @@ class OpenaiHttpEarsSettings(Section):
         "the name of a model",
     )
     base_url: HttpUrl = service_url(
-        "https://api.openai.com/v1", "What is in front of /audio/transcriptions."
+        "https://api.openai.com/v1",
+        "What is in front of /audio/transcriptions, whose answer to an utterance is waited for as "
+        "long as turn.transcription_timeout_ms allows.",
     )
 
 

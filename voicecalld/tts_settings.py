@@ -73,7 +73,9 @@ class OpenaiVoiceSettings(Section):
     )
     model: str = service_name(
         "gpt-4o-mini-tts",
-        "The model that speaks, which other servers than OpenAI's name as they like.",
+        "The model that speaks, which other servers than OpenAI's name as they like; OpenAI ends "
+        "all its models of this kind on 2027-01-06 and has none that speaks in their place: from "
+        "then on, base_url must lead elsewhere.",
         "the name of a model",
     )
     voice: str = service_name("marin", "The voice that speaks.", "the name of a voice")

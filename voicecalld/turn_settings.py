@@ -147,8 +147,9 @@ class TurnSettings(Section):
         ge=500,
         le=60_000,
         description=(
-            "How long nothing may be heard of our turn until the apology is said: after three "
-            "seconds people take the call for lost."
+            "How long the other party may hear nothing, counted from the end of their own words "
+            "(without a media stream from when these are known), until the apology is said: "
+            "after three seconds people take the call for lost."
         ),
         json_schema_extra=MILLISECONDS,
     )
@@ -174,8 +175,8 @@ class TurnSettings(Section):
         description=(
             "Whether the agent is asked already when the other party seems to have ended, and "
             "asked again if they had not: quicker, and paid for twice; not for agents that "
-            "remember what they were asked, and of use only with a transcriber that tells words "
-            "while they are said."
+            "remember what they were asked; without effect where the transcriber does not tell "
+            "words while they are said, as deepgram and openai do."
         ),
     )
     preroll_ms: int = Field(

@@ -23,10 +23,10 @@ from tests.services.bad_input import (
 from tests.services.openai_chat import Chat, Fault, refusal, running, words
 from voicecalld.agent import chat_service, program_process
 from voicecalld.agent.base import AgentSession, CallerTurn, SayText
-from voicecalld.agent.chat_service import RefusedError, RetryableError
+from voicecalld.agent.chat_service import RetryableError
 from voicecalld.agent.command import CommandAgent
 from voicecalld.call.clauses import LONG_CLAUSE_CHARACTERS, ClauseChunker
-from voicecalld.errors import ServiceError
+from voicecalld.errors import HopelessServiceError, ServiceError
 from voicecalld.switchboard.talk import next_output
 
 HI: Final = CallerTurn(text="My secret is safe with you.")
@@ -36,7 +36,9 @@ NOTHING_SAID: Final = Refused(error=ServiceError, reason="said nothing$")
 LATE: Final = Refused(error=ServiceError, reason="said nothing in time")
 BROKE_OFF: Final = Refused(error=ServiceError, reason="broke off")
 NO_END: Final = Refused(error=ServiceError, reason="does not come to an end")
-NO_STREAM: Final = Refused(error=RefusedError, reason="did not answer with a stream of events")
+NO_STREAM: Final = Refused(
+    error=HopelessServiceError, reason="did not answer with a stream of events"
+)
 
 
 @asynccontextmanager
@@ -97,8 +99,8 @@ def chats_of(
     """What a service answers, and what becomes of it; *failed* if it may have begun already."""
     return {
         **CHATS,
-        Bad.STATUS_401: refused(RefusedError, 401, f".*see {setting}$"),
-        Bad.STATUS_403: refused(RefusedError, 403, f".*see {setting}$"),
+        Bad.STATUS_401: refused(HopelessServiceError, 401, f".*see {setting}$"),
+        Bad.STATUS_403: refused(HopelessServiceError, 403, f".*see {setting}$"),
         Bad.STATUS_429: refused(RetryableError, 429, ", too many requests"),
         Bad.STATUS_500: refused(failed, 500, ", the service"),
     }
@@ -137,7 +139,7 @@ TABLE: Final = (
     | {
         ("openclaw", bad): (partial(open_openclaw, chat), expected)
         for bad, (chat, expected) in chats_of(
-            r"agent\.openclaw\.token", failed=RefusedError
+            r"agent\.openclaw\.token", failed=ServiceError
         ).items()
     }
     | {
@@ -151,6 +153,7 @@ TABLE: Final = (
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat_service, "RETRY_S", 0.0)
     monkeypatch.setattr(program_process, "GRACE_S", 0.2)
+    monkeypatch.setattr(program_process, "EXIT_S", 30.0)  # some are to end by themselves
 
 
 def test_the_table_has_every_row_that_an_agent_can_have() -> None:

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from tests.services.openai_chat import ChatServer, running, words
+from voicecalld.agent import catalog
 from voicecalld.agent.base import Agent, Briefing, CallerTurn, SayText
 from voicecalld.agent.catalog import AGENTS, local_time, open_agent
 from voicecalld.agent_settings import AgentSettings, ReceptionistSettings
@@ -159,6 +160,19 @@ async def test_of_a_gateway_the_agent_or_the_model_behind_it_can_be_chosen(
     assert asked.body["model"] == agent
     assert asked.headers.get("x-openclaw-model") == backend
     assert asked.headers["authorization"] == "Bearer a-token"
+
+
+async def test_a_gateway_closes_no_connection_before_we_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catalog, "GATEWAY_KEEP_ALIVE_S", 0.0)
+    async with running(words("Yes.")) as server:
+        text = f'agent = {{provider = "openclaw", openclaw = {{base_url = "{server.base_url}"}}}}'
+        async with open_agent(parse_config(text, "FILE")) as agent:
+            for _ in range(2):
+                await said(agent, "hello")
+
+    assert server.connections == 2
 
 
 # --- programs --------------------------------------------------------------------------

@@ -36,6 +36,15 @@ def test_nothing_that_was_not_heard_is_kept() -> None:
     assert ours(history) == ["One. Two\u2026"]
 
 
+def test_half_of_a_character_that_was_heard_is_told_as_a_character() -> None:
+    history = ChatHistory("")
+    history.add_turn(CallerTurn(text="hi"))
+    history.add_output(SayText(text="Hey \ud83d\ude00 you"))
+    history.add_turn(CallerTurn(text="\ude00", heard_before="Hey \ud83d", interrupted=True))
+
+    assert [entry.text for entry in history.entries] == ["hi", "Hey \ufffd\u2026", "\ufffd"]
+
+
 def test_a_turn_that_nobody_heard_is_not_kept_although_the_one_before_is_told_again() -> None:
     history = ChatHistory("Hello!")
     history.add_turn(CallerTurn(text="hi", heard_before="Hello!"))
@@ -96,7 +105,7 @@ def test_a_turn_of_nothing_is_told_as_such() -> None:
 
 
 def test_half_a_character_is_not_sent() -> None:
-    assert told(CallerTurn(text="a\ud800b")) == "a?b"
+    assert told(CallerTurn(text="a\ud800b")) == "a\ufffdb"
 
 
 def test_the_oldest_turns_are_forgotten_first() -> None:

@@ -4,13 +4,14 @@ from contextlib import aclosing
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from tests.agent.chat_rig import OPENING_HEARD, openai_session, openclaw_session, said
 from tests.services.openai_chat import Chat, Fault, refusal, running, words
 from voicecalld.agent import chat_service
 from voicecalld.agent.base import SayText
 from voicecalld.agent.chat_service import completions_url
-from voicecalld.errors import ServiceError
+from voicecalld.errors import HopelessServiceError, ServiceError
 
 SECRETS = ("the-key", "Secret words", "hi")
 
@@ -96,16 +97,18 @@ async def test_an_answer_without_a_reason_to_end_ends_with_done() -> None:
 
 @pytest.mark.parametrize("bad", [refusal(429), refusal(500), words("", Fault.RESET_BEFORE)])
 async def test_what_may_pass_is_asked_for_once_more(bad: Chat) -> None:
-    async with running(bad, words("Here I am")) as server, openai_session(server) as session:
-        assert await said(session, OPENING_HEARD) == "Here I am"
+    with capture_logs() as logged:
+        async with running(bad, words("Here I am")) as server, openai_session(server) as session:
+            assert await said(session, OPENING_HEARD) == "Here I am"
 
     assert len(server.asked) == 2
+    assert [entry["service"] for entry in logged] == ["agent.openai"]
 
 
 @pytest.mark.parametrize("bad", [refusal(401), refusal(400), refusal(429, retry_after="60")])
 async def test_what_will_not_pass_is_not_asked_for_again(bad: Chat) -> None:
     async with running(bad, words("Here I am")) as server, openai_session(server) as session:
-        with pytest.raises(ServiceError):
+        with pytest.raises(HopelessServiceError):
             await said(session, OPENING_HEARD)
 
     assert len(server.asked) == 1

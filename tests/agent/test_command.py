@@ -10,7 +10,14 @@ from tests.agent.chat_rig import BRIEFING, outputs, said
 from tests.agent.programs import ENVIRONMENT, MIRROR, TALKER, answering, python, shell
 from tests.processes import children
 from voicecalld.agent import program_process
-from voicecalld.agent.base import AgentSession, CallerTurn, EndCall, PressKeys, SayText
+from voicecalld.agent.base import (
+    AgentOutput,
+    AgentSession,
+    CallerTurn,
+    EndCall,
+    PressKeys,
+    SayText,
+)
 from voicecalld.agent.command import CommandAgent
 from voicecalld.errors import ServiceError
 
@@ -46,6 +53,8 @@ def others() -> set[int]:
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program_process, "GRACE_S", 0.2)
+    # Some of these programs are to end by themselves, however busy the machine is.
+    monkeypatch.setattr(program_process, "EXIT_S", 30.0)
 
 
 async def test_lines_are_said_until_an_empty_one() -> None:
@@ -196,6 +205,20 @@ async def test_a_script_that_answers_one_turn_and_ends_is_an_agent() -> None:
     assert answers == ["One\nTwo\n"] * 3
 
 
+async def test_the_end_of_a_line_that_was_cut_in_two_is_not_the_end_of_the_next_turn() -> None:
+    program = """
+import os, sys
+sys.stdin.readline()
+os.write(1, b"One.\\n\\nlate")
+sys.stdin.readline()
+os.write(1, b"\\nTwo.\\n\\n")
+"""
+    async with talking_to(python(program)) as session:
+        answers = [await said(session, HI), await said(session, HI)]
+
+    assert answers == ["One.\n", "Two.\n"]
+
+
 async def test_a_script_that_ends_behind_the_end_of_its_turn_is_an_agent_as_well() -> None:
     async with talking_to(shell("read -r line; echo One; echo")) as session:
         answers = [await said(session, HI) for _ in range(5)]
@@ -206,7 +229,6 @@ async def test_a_script_that_ends_behind_the_end_of_its_turn_is_an_agent_as_well
 BAD = [
     (answering("So", then="sys.exit(3)"), "ended with status 3"),
     (answering("So", then="os.kill(os.getpid(), 9)"), "ended with status -9"),
-    (answering("So", then="os.close(1); time.sleep(60)"), "closed its output, and runs on"),
     (answering("", then="pass"), "said nothing"),
     (answering('{"done": true}', then="pass"), "said nothing"),
     (shell("exit 0"), "said nothing"),
@@ -226,6 +248,18 @@ async def test_a_program_that_misbehaves_is_an_error_of_this_turn_only(
     async with talking_to(argv) as session:
         for _ in range(2):
             with pytest.raises(ServiceError, match=reason):
+                await outputs(session, HI)
+
+    assert {*children()} <= others
+
+
+async def test_a_program_that_closes_its_output_and_runs_on_is_an_error_as_well(
+    monkeypatch: pytest.MonkeyPatch, others: set[int]
+) -> None:
+    monkeypatch.setattr(program_process, "EXIT_S", 0.1)
+    async with talking_to(answering("So", then="os.close(1); time.sleep(60)")) as session:
+        for _ in range(2):
+            with pytest.raises(ServiceError, match="closed its output, and runs on"):
                 await outputs(session, HI)
 
     assert {*children()} <= others
@@ -256,6 +290,36 @@ async def test_a_turn_cancelled_while_the_program_thinks_harms_no_later_one(
             assert await anext(reply) == SayText(text="So\n")
 
     assert scope.cancelled_caught
+    assert {*children()} <= others
+
+
+async def test_a_turn_asked_for_while_the_one_before_is_still_being_cut_is_answered(
+    others: set[int],
+) -> None:
+    program = """
+import sys, time
+for line in sys.stdin:
+    print("So", flush=True)
+    time.sleep(60 if '"turn": 1,' in line else 0)
+    print(flush=True)
+"""
+
+    async def answer_first() -> None:
+        with scope:
+            async with aclosing(session.reply(HI)) as reply:
+                while True:
+                    begun.append(await anext(reply))
+
+    begun: list[AgentOutput] = []
+    scope = trio.CancelScope()
+    async with talking_to(python(program)) as session, trio.open_nursery() as nursery:
+        nursery.start_soon(answer_first)
+        while not begun:  # noqa: ASYNC110 - it is another program
+            await trio.lowlevel.checkpoint()
+        scope.cancel()  # which its task has not noticed yet
+
+        assert await said(session, HI) == "So\n"
+
     assert {*children()} <= others
 
 

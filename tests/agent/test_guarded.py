@@ -63,6 +63,43 @@ async def test_an_answer_that_nobody_waits_for_is_given_up_at_once(
     assert agent.keeper.guard.health.failures == 0
 
 
+async def test_an_agent_that_never_lets_a_word_come_is_found_out_however_often_it_is_asked(
+    autojump_clock: MockClock,
+) -> None:
+    silent = ScriptedAgent("All right.", delay_s=60.0)
+    async with guarded(silent) as agent, agent.open(BRIEFING) as session:
+        for _ in range(6):
+            with trio.move_on_after(1.0):
+                async with aclosing(session.reply(TURN)) as outputs:
+                    await anext(outputs)
+
+    assert agent.keeper.guard.health.failures == 2  # in 6 s, with 3 s of patience
+
+
+async def test_an_agent_that_has_not_started_says_why_however_often_it_is_wanted() -> None:
+    programs: list[Agent] = []
+
+    @asynccontextmanager
+    async def open_it() -> AsyncGenerator[Agent, None]:
+        await trio.lowlevel.checkpoint()
+        if not programs:
+            raise ServiceError("no program")
+        yield programs[0]
+
+    guard = ServiceGuard("agent", "fake", patience_s=3.0, unix_clock=trio.current_time)
+    keeper = ServiceKeeper(guard, open_it)
+    async with AsyncExitStack() as stack:
+        await keeper.start(stack)
+        for _ in range(8):
+            with pytest.raises(
+                ServiceError, match=r"^the agent \(fake\) has not started: no prog"
+            ):
+                await stack.enter_async_context(GuardedAgent(keeper).open(BRIEFING))
+
+    assert guard.health.reason == "no program"
+    assert guard.health.state is ServiceState.NOT_STARTED
+
+
 async def test_an_agent_that_fails_often_is_left_alone_for_a_while(
     autojump_clock: MockClock,
 ) -> None:

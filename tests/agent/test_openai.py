@@ -190,6 +190,17 @@ async def test_a_model_without_tools_is_told_once_to_write_tags() -> None:
     assert server.asked[2].messages[2]["content"] == 'Press and bye.<press keys="1"/>'
 
 
+async def test_tools_are_given_up_only_when_there_is_an_answer_without_them() -> None:
+    no_tools = refusal(400, {"message": "messages[3]: tool_call_id is unknown"})
+    answers = (no_tools, refusal(401), words("Yes"))
+    async with running(*answers) as server, openai_session(server) as session:
+        with pytest.raises(ServiceError):
+            await said(session, OPENING_HEARD)
+        await said(session, OPENING_HEARD)
+
+    assert ["tools" in asked.body for asked in server.asked] == [True, False, True]
+
+
 async def test_a_reply_closed_at_keys_that_were_not_pressed_forgets_them() -> None:
     pressing = Chat(deltas=[tool("press_keys", '{"keys": "1"}')])
     async with running(pressing, words("Yes")) as server, openai_session(server) as session:

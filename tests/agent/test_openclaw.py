@@ -1,13 +1,25 @@
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from tests.agent.chat_rig import BRIEFING, OPENING_HEARD, openclaw_session, outputs, said
-from tests.services.openai_chat import Chat, running, words
+from tests.services.openai_chat import Chat, ChatServer, Fault, running, words
 from voicecalld.agent.base import Briefing, CallerTurn, EndCall, PressKeys
-from voicecalld.agent.openclaw import OpenclawAgent, session_key
+from voicecalld.agent.openclaw import (
+    DOUBT,
+    MOST_UNANSWERED,
+    OpenclawAgent,
+    note_of_interruption,
+    session_key,
+)
 from voicecalld.errors import ServiceError
 from voicecalld.net.service_http import open_service_http
+
+
+def told_to(server: ChatServer) -> list[str]:
+    """The message of each request."""
+    return [str(asked.messages[1]["content"]) for asked in server.asked]
 
 
 async def test_the_gateway_is_told_whose_call_it_is_and_which_agent_answers() -> None:
@@ -44,10 +56,84 @@ async def test_a_gateway_that_has_not_answered_is_told_again_how_the_call_began(
         with pytest.raises(ServiceError):
             await said(session, OPENING_HEARD)
         await said(session, OPENING_HEARD)
-    first, second = (asked.messages[1]["content"] for asked in server.asked)
+    first, second = told_to(server)
 
-    assert first == second
-    assert "you saying" in str(first)
+    assert second == f"{DOUBT}\n{first}"
+    assert "you saying" in first
+
+
+async def test_words_without_a_heard_answer_are_told_again_with_the_next_ones() -> None:
+    async with (
+        running(words("Yes"), words("", Fault.RESET_BEFORE), words("Five")) as server,
+        openclaw_session(server) as session,
+    ):
+        await said(session, OPENING_HEARD)
+        cut = CallerTurn(text="what time is it", heard_before="Y", interrupted=True)
+        with pytest.raises(ServiceError):
+            await said(session, cut)
+        await said(session, replace(cut, text="hello?"))
+        await said(session, CallerTurn(text="thanks", heard_before="Five"))
+
+    assert told_to(server)[2:] == [
+        f"{DOUBT}\n{note_of_interruption(cut)}\nwhat time is it\nhello?",
+        "thanks",
+    ]
+
+
+async def test_an_answer_that_came_and_was_not_heard_is_no_answer() -> None:
+    async with running(words("So far")) as server, openclaw_session(server) as session:
+        await said(session, OPENING_HEARD)
+        await said(session, replace(OPENING_HEARD, text="hello?"))
+
+    assert told_to(server)[1].endswith('help?"]\nhi\nhello?')
+
+
+async def test_whoever_goes_on_is_told_of_once() -> None:
+    async with (
+        running(words("Yes"), words("Fine")) as server,
+        openclaw_session(server) as session,
+    ):
+        await said(session, OPENING_HEARD)
+        await said(session, CallerTurn(text="I want", heard_before="Yes"))
+        await said(session, CallerTurn(text="I want, please, a table", heard_before="Yes"))
+        await said(session, CallerTurn(text="I want please a table", heard_before="Yes"))
+
+    assert told_to(server)[-1] == f"{DOUBT}\nI want please a table"
+
+
+async def test_keys_that_were_pressed_are_an_answer() -> None:
+    pressing = words('<press keys="1"/>')
+    async with running(words("Yes"), pressing) as server, openclaw_session(server) as session:
+        await said(session, OPENING_HEARD)
+        await said(session, CallerTurn(text="press one", heard_before="Yes"))
+        await said(session, CallerTurn(text="press two", heard_before="Yes"))
+
+    assert told_to(server)[2] == "press two"
+
+
+async def test_of_words_in_vain_the_last_ones_are_told() -> None:
+    async with running(Chat(status=401)) as server, openclaw_session(server) as session:
+        for number in range(20):
+            with pytest.raises(ServiceError):
+                await said(session, CallerTurn(text=f"try {number}"))
+
+    assert told_to(server)[-1].splitlines()[-MOST_UNANSWERED:] == [
+        f"try {number}" for number in range(20 - MOST_UNANSWERED, 20)
+    ]
+
+
+@pytest.mark.parametrize("complaint", ["Error: internal error", "No response from OpenClaw."])
+async def test_a_gateway_that_words_its_failure_as_an_answer_has_failed(complaint: str) -> None:
+    async with (
+        running(Chat(deltas=["So far. ", complaint])) as server,
+        openclaw_session(server) as session,
+    ):
+        heard = []
+        with pytest.raises(ServiceError, match="told of a failure"):
+            async with aclosing(session.reply(OPENING_HEARD)) as reply:
+                heard += [output async for output in reply]
+
+    assert complaint not in str(heard)
 
 
 async def test_the_agent_learns_where_it_was_interrupted() -> None:

@@ -132,6 +132,27 @@ def test_who_waits_in_vain_and_speaks_again_has_waited_before() -> None:
     )
 
 
+def test_the_second_attempt_has_a_time_of_its_own_for_who_speaks_before_it_begins() -> None:
+    play = polite_thinking().at(9.7).tell(failed(2, lasts_s=1.0)).expect()
+    play.at(10.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(10.3).tell(SpeechSustained()).expect(StopTurn(turn=2))
+    play.at(11.0).tell(SpeechStopped()).at(11.7).expect(CommitUtterance(utterance=2))
+
+    asked = ask_agent(3, "Hello Well", spoke_until_s=11.0, waited_s=10.3 - 9.7)
+    play.their_words(2, "Well", replace(asked, again=True))
+
+
+def test_there_is_no_time_for_a_third_attempt() -> None:
+    play = polite_thinking().at(9.7).tell(failed(2)).expect(NoteHeard(turn=2), asked_again(3))
+    play.at(19.7).tell(failed(3, lasts_s=1.0)).expect()
+    play.at(20.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.at(20.3).tell(SpeechSustained()).expect(StopTurn(turn=3))
+    play.at(21.0).tell(SpeechStopped()).at(21.7).expect(CommitUtterance(utterance=2))
+
+    asked = ask_agent(4, "Hello Well", spoke_until_s=21.0, waited_s=20.3 - 9.7)
+    play.their_words(2, "Well", replace(asked, again=True))
+
+
 def test_who_has_had_an_answer_has_not_waited_for_the_next_one() -> None:
     play = polite_thinking().at(10.0).tell(SpeechBegan()).expect(BeginUtterance())
     play.at(10.3).tell(SpeechSustained()).expect(StopTurn(turn=2))

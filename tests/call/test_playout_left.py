@@ -3,6 +3,7 @@
 import pytest
 
 from tests.call.queued_turns import LEAD_FRAMES, add_clause, frames_of, marks_of, sound, turn_of
+from voicecalld.audio.words import SpokenWord
 from voicecalld.call.playout import FRAME_S, LEAD_S, Playout
 
 
@@ -24,6 +25,27 @@ def test_only_what_was_heard_can_come_back() -> None:
     assert playout.recent_text(0.1, 5.0) == "One."
     assert playout.recent_text(0.1, 0.0) == "One."
     assert Playout().recent_text(0.0, 5.0) == ""
+
+
+def test_a_clause_that_is_still_being_made_can_come_back_and_is_left() -> None:
+    playout = Playout()
+    playout.start(1)
+    playout.begin_clause("Hello there.")
+    playout.add(sound(5))
+    playout.take(0.0)
+
+    assert playout.recent_text(0.1, 5.0) == "Hello there."
+    assert playout.unheard_text(0.1) == "Hello there."
+
+
+def test_of_a_clause_that_is_still_being_made_the_words_that_are_known_were_heard() -> None:
+    playout = Playout()
+    playout.start(1)
+    playout.begin_clause("Hello there.")
+    playout.add(sound(5), (SpokenWord(end_s=0.05, end=5),))
+    playout.take(0.0)
+
+    assert playout.heard_text(0.1) == "Hello"
 
 
 def test_a_filler_goes_first_and_is_no_part_of_the_turn() -> None:

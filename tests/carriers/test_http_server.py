@@ -9,6 +9,7 @@ from tests.carriers.faults import Answering
 from tests.carriers.http_server import HUGE_BYTES, Answered, serve_connection
 from tests.carriers.loopback import Loopback
 from tests.carriers.outside import NoAnswerError
+from tests.ports import reserved_port
 from voicecalld.provider.http import HttpRequest, HttpResponse
 
 URL = "https://calls.example.test/voice?callId=42#rc=1"
@@ -88,11 +89,7 @@ async def test_an_answer_can_be_whole_and_bad(how: Answering, status: int, lengt
 
 
 async def test_a_server_that_is_away_is_not_even_connected_to() -> None:
-    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    address = listeners[0].socket.getsockname()
-    await listeners[0].aclose()
-
-    with pytest.raises(NoAnswerError) as caught:
-        await Loopback(address).request(HttpRequest(method="GET", url=URL))
+    with reserved_port() as port, pytest.raises(NoAnswerError) as caught:
+        await Loopback(("127.0.0.1", port)).request(HttpRequest(method="GET", url=URL))
 
     assert not caught.value.connected

@@ -10,6 +10,7 @@ import pytest
 from tests.carriers.ledger import CallEntry, Complaint, Ledger
 from tests.carriers.program import ProgramError, check_outcome
 from tests.carriers.twilio.__main__ import main
+from tests.ports import reserved_port
 
 RING = ("--ring", "+12065550117", "--voice-url", "https://calls.example.test/voice/webhook")
 
@@ -21,9 +22,9 @@ def busy_port() -> Iterator[str]:
 
 
 @pytest.fixture
-def closed_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return str(server.getsockname()[1])
+def closed_port() -> Iterator[str]:
+    with reserved_port() as port:
+        yield str(port)
 
 
 def run(*arguments: str) -> object:

@@ -5,11 +5,13 @@ from http import HTTPStatus
 import pytest
 import trio
 from websockets.http11 import Request, Response
-from websockets.trio.server import Server, ServerConnection, serve
+from websockets.trio.server import ServerConnection
 
+from tests.carriers.echo import open_customer
 from tests.carriers.loopback import Loopback
 from tests.carriers.outside import NoAnswerError, RefusedStreamError
 from tests.carriers.websocket import ClientSocket
+from tests.ports import reserved_port
 from voicecalld.errors import StreamBrokenError
 
 URL = "wss://calls.example.test/stream"
@@ -26,21 +28,8 @@ def check(connection: ServerConnection, request: Request) -> Response | None:
 async def customer(
     handler: Callable[[ServerConnection], Awaitable[None]],
 ) -> AsyncIterator[Loopback]:
-    async with trio.open_nursery() as nursery:
-
-        async def run(task_status: trio.TaskStatus[Server]) -> None:
-            await serve(
-                handler,
-                0,
-                host="127.0.0.1",
-                compression=None,
-                process_request=check,
-                task_status=task_status,
-            )
-
-        server = await nursery.start(run)
-        yield Loopback(server.listeners[0].socket.getsockname())
-        nursery.cancel_scope.cancel()
+    async with open_customer(handler, process_request=check) as address:
+        yield Loopback(address)
 
 
 @asynccontextmanager
@@ -125,10 +114,6 @@ async def test_a_refusal_is_told_with_its_status() -> None:
 
 
 async def test_a_customer_that_is_away_has_no_stream() -> None:
-    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    address = listeners[0].socket.getsockname()
-    await listeners[0].aclose()
-
-    with pytest.raises(NoAnswerError):
-        async with Loopback(address).open_stream(URL, {}):
+    with reserved_port() as port, pytest.raises(NoAnswerError):
+        async with Loopback(("127.0.0.1", port)).open_stream(URL, {}):
             raise AssertionError("there is nobody")

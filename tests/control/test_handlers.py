@@ -329,6 +329,3 @@ def test_the_tools_actions_are_those_of_its_description() -> None:
     action = METHODS["voice_call"].params[0]
 
     assert all(name in action.sentence for name in ACTIONS)
-
-
-# --- how the parts are doing ------------------------------------------------------------

@@ -1,7 +1,10 @@
 import json
+import socket
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
@@ -182,10 +185,29 @@ def test_a_configuration_that_cannot_be_checked_is_a_problem(
     assert setup.check_config()["ok"] is False
 
 
+def test_a_daemon_that_hangs_is_a_problem_and_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "ANSWER_S", 0.01)
+    path = str(tmp_path / "control.sock")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()  # and nobody is ever heard
+
+        ended = run_main(["--socket", path, "setup"])
+
+    out = capsys.readouterr().out
+    assert ended == 1
+    assert "PROBLEM  daemon: it has taken the question, and does not answer" in out
+    assert "it hangs: look at its log, and restart it" in out
+
+
 def test_a_daemon_that_refuses_is_a_problem(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Refusing:
+        socket = SimpleNamespace(settimeout=lambda _seconds: None)
+
         def __enter__(self) -> Self:
             return self
 

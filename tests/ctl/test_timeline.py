@@ -13,6 +13,7 @@ from tests.ctl.timelines import CALL, SHORT, at, empty, said, timeline
 from tests.fakes.control_parties import FINISHED, Office
 from voicecalld.call.record import CallRecord
 from voicecalld.ctl.timeline import SHARES, show_time
+from voicecalld.errors import RefusedError
 from voicecalld.rpc.json_line import Json
 
 ID = ("--call-id", "mock-0")
@@ -91,6 +92,13 @@ def test_a_call_that_lives_is_drawn_up_to_what_was_noted_last() -> None:
 
     assert timeline(call=living).lasts_s == 10.0
     assert timeline(call=living, keys=[], utterances=[], turns=[]).lasts_s == 2.0
+
+
+def test_a_call_in_which_the_clock_was_set_is_refused_instead_of_drawn_for_years() -> None:
+    with pytest.raises(RefusedError, match="the clock was set"):
+        timeline(call=CALL | {"answeredAt": "1970-01-01T00:00:07Z"})
+
+    assert timeline(call=CALL | {"endedAt": "2027-01-16T12:00:00Z"}).lasts_s == 86_400.0
 
 
 def test_something_without_a_time_is_refused() -> None:

@@ -103,6 +103,16 @@ FAULTS: Final = (
         hearing=Hearing(tells_early=False, lag=Lag(first_s=3.0)),
     ),
     Conversation(
+        name="words-late-and-the-agent-stalls",
+        about="Their words come late, and then the agent gives none: they wait no longer for us.",
+        steps=(QUESTION,),
+        replies=((Think(),), HOURS),
+        hearing=Hearing(lag=Lag(first_s=2.2)),
+        hang_up_when_done=False,
+        hangs_up_after_s=12.5,
+        settings={"response_timeout_ms": 3000},
+    ),
+    Conversation(
         name="words-never",
         about="Their words are never certain, so what the transcriber has guessed is answered.",
         steps=(QUESTION,),

@@ -309,7 +309,7 @@ class Office:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Serve the socket meanwhile; a test that hangs fails after some seconds."""
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             async with (
                 open_control_listener(self.path) as listener,
                 trio.open_nursery() as nursery,

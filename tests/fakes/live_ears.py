@@ -35,7 +35,9 @@ class LiveEars:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Transcription, None]:
-        live = LiveTranscription(self.connect, NovaDialogue, preroll_bytes=PREROLL_BYTES)
+        live = LiveTranscription(
+            self.connect, NovaDialogue, provider="live ears", preroll_bytes=PREROLL_BYTES
+        )
         async with open_live(live) as transcription:
             yield transcription
 

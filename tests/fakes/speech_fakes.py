@@ -109,7 +109,9 @@ class FakeTranscriber:
     async def open(self) -> AsyncGenerator[Transcription, None]:
         self.open_calls += 1
         try:
-            async with open_cut(self.recognize, preroll_ms=self.preroll_ms) as transcription:
+            async with open_cut(
+                self.recognize, provider="fake", preroll_ms=self.preroll_ms
+            ) as transcription:
                 yield transcription
         finally:
             self.open_calls -= 1

@@ -8,6 +8,7 @@ import trio.testing
 
 from tests.fakes.rest_server import Act, reply, running, send_and_close, send_and_reset, written
 from tests.net.link_to_server import LOOPBACK_PEM, dial, hang_up, opened
+from tests.ports import reserved_port
 from voicecalld import __version__
 from voicecalld.errors import CarrierError, UnreachableError
 from voicecalld.net.http_client import open_http_link
@@ -146,12 +147,12 @@ async def test_a_server_that_does_not_speak_tls_was_not_reached() -> None:
 
 
 async def test_a_closed_port_was_not_reached() -> None:
-    async with running(reply(200)) as server:
-        request = dial(server)
+    with reserved_port() as port:
+        request = HttpRequest(method="POST", url=f"http://127.0.0.1:{port}/calls")
 
-    async with opened() as link:
-        with pytest.raises(UnreachableError, match="cannot be reached: Connection refused"):
-            await link.request(request)
+        async with opened() as link:
+            with pytest.raises(UnreachableError, match="cannot be reached: Connection refused"):
+                await link.request(request)
 
 
 # --- secrets -------------------------------------------------------------------------

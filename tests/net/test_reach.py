@@ -1,9 +1,13 @@
 import socket
+import ssl
+from contextlib import suppress
+from functools import partial
 
 import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.net.link_to_server import LOOPBACK_PEM
 from voicecalld.errors import UnreachableServiceError
 from voicecalld.net.reach import reach
 
@@ -14,6 +18,34 @@ async def test_a_server_that_listens_can_be_reached() -> None:
 
     async with listener:
         await reach(f"http://127.0.0.1:{port}/v1")
+
+
+async def shake_and_leave(
+    tls: ssl.SSLContext, done: trio.Event, stream: trio.SocketStream
+) -> None:
+    with suppress(trio.BrokenResourceError):
+        await trio.SSLStream(stream, tls, server_side=True).do_handshake()
+    done.set()
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_over_tls_only_a_server_that_can_be_believed_is_reached(*, is_trusted: bool) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(LOOPBACK_PEM)
+    trust = ssl.create_default_context(cafile=LOOPBACK_PEM) if is_trusted else None
+    done = trio.Event()
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(
+            partial(trio.serve_tcp, partial(shake_and_leave, tls, done), 0, host="127.0.0.1")
+        )
+        url = f"wss://127.0.0.1:{listeners[0].socket.getsockname()[1]}/listen"
+        if is_trusted:
+            await reach(url, trust=trust)
+        else:
+            with pytest.raises(UnreachableServiceError, match="certificate verify failed"):
+                await reach(url, trust=trust)
+        await done.wait()
+        nursery.cancel_scope.cancel()
 
 
 async def test_where_nobody_listens_nobody_can_be_reached() -> None:

@@ -1,8 +1,9 @@
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from voicecalld.errors import ServiceError, UnreachableServiceError
+from voicecalld.errors import NotStartedError, ServiceError, UnreachableServiceError
 from voicecalld.net.breaker import Breaker
 from voicecalld.net.service_guard import LONGEST_REASON, ServiceGuard, ServiceState
 
@@ -85,6 +86,101 @@ async def test_who_goes_away_after_a_long_silence_has_seen_a_failure(
         await trio.sleep_forever()
 
     assert guard.health.reason == "the agent (openai) gave no answer in time"
+
+
+async def test_who_has_just_as_much_patience_has_seen_a_failure(
+    autojump_clock: MockClock,
+) -> None:
+    guard = guard_of()
+
+    with trio.move_on_after(3.0):
+        await trio.sleep(0.01)  # whoever asks comes to it a moment later
+        with guard.attempt():
+            await trio.sleep_forever()
+
+    assert guard.health.failures == 1
+
+
+async def test_who_goes_away_again_and_again_has_seen_a_failure_in_the_end(
+    autojump_clock: MockClock,
+) -> None:
+    guard = guard_of()
+    failures = []
+
+    latest = None
+    for _ in range(4):
+        with trio.move_on_after(1.6), guard.attempt(after=latest) as latest:
+            await trio.sleep_forever()
+        failures.append(guard.health.failures)
+
+    assert failures == [0, 1, 1, 2]
+
+
+async def test_an_answer_ends_the_wait(autojump_clock: MockClock) -> None:
+    guard = guard_of()
+
+    latest = None
+    for has_answered in (False, True, False):
+        with trio.move_on_after(1.6), guard.attempt(after=latest) as latest:
+            latest.has_answered = has_answered
+            await trio.sleep_forever()
+
+    assert guard.health.failures == 0
+
+
+async def test_what_took_long_and_went_well_is_no_failure(autojump_clock: MockClock) -> None:
+    guard = guard_of()
+
+    with guard.attempt():
+        await trio.sleep(10)
+
+    assert guard.health.state is ServiceState.NOT_STARTED
+    assert guard.health.failures == 0
+
+
+async def test_a_service_that_has_not_started_has_not_failed() -> None:
+    guard = guard_of(most_failures=1)
+    guard.on_not_started("no engine")
+
+    fail(guard, NotStartedError("the agent (openai) has not started"))
+
+    assert guard.health.state is ServiceState.NOT_STARTED
+    assert (guard.health.reason, guard.health.failures) == ("no engine", 0)
+
+
+async def test_it_is_told_when_a_service_stops_working_and_when_it_works_again() -> None:
+    guard = guard_of()
+
+    with capture_logs() as logged:
+        for _ in range(3):
+            succeed(guard)
+        for _ in range(3):
+            fail(guard)
+        for _ in range(3):
+            succeed(guard)
+
+    assert [entry["event"] for entry in logged] == [
+        "service does not work",
+        "service works again",
+    ]
+
+
+async def test_that_a_service_does_not_start_is_told_once(autojump_clock: MockClock) -> None:
+    guard = guard_of()
+    began_s = trio.current_time()
+
+    with capture_logs() as logged:
+        for _ in range(3):
+            guard.on_not_started("no engine")
+            await trio.sleep(30)
+        since_s = guard.health.since_unix_s
+        guard.on_works()
+
+    assert [entry["event"] for entry in logged] == [
+        "service does not work",
+        "service works again",
+    ]
+    assert since_s == began_s
 
 
 async def test_who_goes_away_in_the_middle_has_seen_a_success(autojump_clock: MockClock) -> None:

@@ -22,7 +22,7 @@ from tests.leaks import belongings
 from tests.net.link_to_server import LOOPBACK_PEM
 from tests.net.speech_over_http import CHUNKED_HEAD, chunk, drip, opened, speech, stall_after
 from voicecalld.errors import ServiceError
-from voicecalld.net.service_http import ServiceHttp
+from voicecalld.net.service_http import ServiceHttp, open_service_http
 
 # --- answers -------------------------------------------------------------------------
 
@@ -111,6 +111,18 @@ async def test_an_answer_read_to_its_end_leaves_its_connection_for_the_next() ->
             await http.ask(speech(server))
 
     assert (len(server.requests), server.connections) == (3, 1)
+
+
+async def test_a_connection_that_is_kept_for_no_time_is_used_once() -> None:
+    trust = ssl.create_default_context(cafile=LOOPBACK_PEM)
+    async with (
+        running(reply(200, b"x")) as server,
+        open_service_http(most_at_once=1, keep_alive_s=0.0, trust=trust) as http,
+    ):
+        for _ in range(3):
+            await http.ask(speech(server))
+
+    assert (len(server.requests), server.connections) == (3, 3)
 
 
 async def test_an_answer_given_up_closes_its_connection() -> None:
@@ -204,7 +216,7 @@ async def test_warming_up_never_raises() -> None:
         await http.warm(server.url)
 
 
-async def test_warming_up_ends_although_nobody_answers(autojump_clock: MockClock) -> None:
+async def test_warming_up_ends_although_nobody_answers(jumping_clock: MockClock) -> None:
     async with running(say_nothing) as server, opened() as http:
         await http.warm(server.url)
         await server.until_closed(1)

@@ -124,7 +124,7 @@ def full_listener() -> Generator[int, None, None]:
         yield address[1]
 
 
-async def test_a_server_that_takes_no_connection_is_given_4_s(autojump_clock: MockClock) -> None:
+async def test_a_server_that_takes_no_connection_is_given_4_s(jumping_clock: MockClock) -> None:
     begun_s = trio.current_time()
 
     with full_listener() as port:
@@ -135,7 +135,7 @@ async def test_a_server_that_takes_no_connection_is_given_4_s(autojump_clock: Mo
     assert trio.current_time() - begun_s == pytest.approx(CONNECT_S)
 
 
-async def test_a_silent_service_is_the_callers_to_give_up(autojump_clock: MockClock) -> None:
+async def test_a_silent_service_is_the_callers_to_give_up(jumping_clock: MockClock) -> None:
     async with running(say_nothing) as server, opened() as http:
         with trio.move_on_after(3600) as patience:
             await http.ask(speech(server))

@@ -76,7 +76,7 @@ async def test_a_service_that_talks_to_nobody_is_held_up_in_the_end() -> None:
             sent += 1
 
     async with serving(talk) as service, opened(service):
-        await trio.testing.wait_all_tasks_blocked(0.05)
+        await trio.testing.wait_all_tasks_blocked(0.3)
 
     assert MOST_UNREAD_MESSAGES <= sent < 4 * MOST_UNREAD_MESSAGES
 
@@ -98,7 +98,7 @@ async def never_read(visit: Visit) -> None:
     await trio.sleep_forever()
 
 
-async def test_a_service_that_does_not_read_is_given_up(autojump_clock: MockClock) -> None:
+async def test_a_service_that_does_not_read_is_given_up(jumping_clock: MockClock) -> None:
     async with serving(never_read) as service, opened(service) as client:
         with pytest.raises(ServiceError, match=f"for {SEND_S:g} s"):
             await client.send(bytes(32 << 20))
@@ -109,7 +109,7 @@ async def test_a_service_that_does_not_read_is_given_up(autojump_clock: MockCloc
 
 
 async def test_at_the_end_of_a_call_nobody_waits_for_a_service_that_does_not_read(
-    autojump_clock: MockClock,
+    jumping_clock: MockClock,
 ) -> None:
     async with serving(never_read) as service:
         with trio.CancelScope() as call:

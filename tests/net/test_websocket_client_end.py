@@ -153,7 +153,7 @@ async def test_a_ping_that_crosses_our_goodbye_cancels_nobody() -> None:
         assert len(service.visits) == 1
 
 
-async def test_a_service_that_says_no_goodbye_is_not_waited_for(autojump_clock: MockClock) -> None:
+async def test_a_service_that_says_no_goodbye_is_not_waited_for(jumping_clock: MockClock) -> None:
     async def ignore(visit: Visit) -> None:
         await visit.accept()
         while await visit.receive() is not None:

@@ -100,7 +100,7 @@ async def test_a_reset_instead_of_an_answer_is_the_services_fault() -> None:
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
 async def test_a_service_that_never_answers_is_given_up_in_time(
-    scheme: str, autojump_clock: MockClock
+    scheme: str, jumping_clock: MockClock
 ) -> None:
     begun_s = trio.current_time()
 

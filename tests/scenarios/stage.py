@@ -1,6 +1,5 @@
 """A real daemon whose carriers are simulated: several processes, sockets, sound, real time."""
 
-import socket
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from tests.carriers.callee import Callee
 from tests.carriers.carrier import OwnNumber, SimulatedCarrier
 from tests.daemon_process import DaemonProcess, running_daemon
 from tests.fakes.line_client import connected
+from tests.ports import reserved_port
 from tests.scenarios.carriers import OURS, THEIRS, Carrier
 
 PUBLIC_URL = "https://calls.example.test/voice/webhook"
@@ -131,14 +131,3 @@ def render_config(
     common = CONFIG.format(provider=rows[0].name, ours=OURS, public_url=PUBLIC_URL, port=port)
     accounts = [row.config.format(api_port=api_ports[row.name]) for row in rows]
     return "\n".join((common, more, *accounts))
-
-
-@contextmanager
-def reserved_port() -> Iterator[int]:
-    """A port that nobody else is given, and that whoever knows it can listen at."""
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
-        assert isinstance(port, int)
-        yield port

@@ -11,9 +11,10 @@ import pytest
 import trio
 
 from tests.daemon_process import starting_daemon
+from tests.ports import reserved_port
 from tests.scenarios.carriers import TWILIO, Carrier, each_carrier
 from tests.scenarios.ends import LECTURE, NATIVE, ROWS, Ends, Returned, Terminated, play_all
-from tests.scenarios.stage import LONGEST_S, PUBLIC_URL, open_stage, render_config, reserved_port
+from tests.scenarios.stage import LONGEST_S, PUBLIC_URL, open_stage, render_config
 
 
 @pytest.fixture(scope="module")

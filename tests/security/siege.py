@@ -63,8 +63,8 @@ class Party:
     next_at_s: float | None = None
     errors_s: list[float] = field(default_factory=list)
 
-    async def talk(self, address: tuple[str, int], frames: int) -> None:
-        """Hold the call for so many frames."""
+    async def talk(self, address: tuple[str, int], frames: int, heard: trio.Event) -> None:
+        """Hold the call for so many frames, and until they are *heard*."""
         proof = twilio.sign_upgrade(STREAM_URL, KEY)
         async with (
             Loopback(address).open_stream(STREAM_URL, proof) as stream,
@@ -74,7 +74,7 @@ class Party:
                 stream.send(message)
             nursery.start_soon(self.listen, stream)
             await self.speak(stream, frames)
-            await trio.sleep(10 * FRAME_S)  # what is on its way arrives
+            await heard.wait()
             nursery.cancel_scope.cancel()
 
     async def speak(self, stream: CustomerStream, frames: int) -> None:
@@ -131,6 +131,13 @@ class Daemon:
         await self.input.send_all(b"\n")
         heard = await self.read()
         return sum(int(str(fed)) for fed in heard.values()) // FRAME_BYTES
+
+    async def wait_heard(self, frames: int) -> int:
+        """Wait until its calls have heard so many frames, if they do; gives how many there are."""
+        with trio.move_on_after(PATIENCE_S):
+            while await self.frames_heard() < frames:  # noqa: ASYNC110 - another process
+                await trio.sleep(10 * FRAME_S)
+        return await self.frames_heard()
 
     @property
     def resident_bytes(self) -> int:
@@ -221,22 +228,25 @@ async def besiege(
         tickets = said["tickets"]
         assert isinstance(tickets, list)
         parties = [Party(call=each["call"], token=each["token"]) for each in tickets]
+        frames, all_heard = round(whole_s / FRAME_S), trio.Event()
         witness = Witness(daemon, address, parties[0].call)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(witness.watch)
             async with trio.open_nursery() as talking:
                 for party in parties:
-                    talking.start_soon(party.talk, address, round(whole_s / FRAME_S))
+                    talking.start_soon(party.talk, address, frames, all_heard)
                 await trio.sleep(PEACE_S)
                 await eventually(lambda: bool(witness.took_s))
                 peace_took_s, witness.took_s = witness.took_s, []
                 before_bytes = witness.most_bytes
                 attacks = await send_mob(address[1], lasts_s)
+                heard = await daemon.wait_heard(frames * len(parties))
+                all_heard.set()
             nursery.cancel_scope.cancel()
         sent = sum(party.sent for party in parties)
         return Outcome(
             frames=sent + sum(len(party.heard) for party in parties),
-            lost=sent - await daemon.frames_heard() + sum(party.missed for party in parties),
+            lost=sent - heard + sum(party.missed for party in parties),
             errors_s=tuple(error_s for party in parties for error_s in party.errors_s),
             grown_bytes=witness.most_bytes - before_bytes,
             statuses=frozenset(witness.statuses),

@@ -8,9 +8,9 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
+from tests.patience import STILL_S
 from tests.security.carriers import Carrier
 from tests.security.message import PATH, PUBLIC_HOST
-from tests.security.patience import STILL_S
 from tests.security.site import Site, open_site
 from tests.security.table import each_carrier
 from tests.web.hostile import (
@@ -112,6 +112,7 @@ async def test_who_leaves_before_the_end_of_his_webhook_leaves_nothing(
             if ends == "aborts":
                 abort(stream)
             await stream.aclose()
+        await wait_all_tasks_blocked(STILL_S)  # the edge has seen all of them
 
 
 @each_carrier

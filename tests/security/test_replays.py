@@ -7,9 +7,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.patience import pass_by
 from tests.security.carriers import PUBLIC_URL, Carrier, Tampering
 from tests.security.message import Message
-from tests.security.patience import pass_by
 from tests.security.site import QUERY, Answered, Site, open_site
 from tests.security.table import CARRIERS, each_carrier
 from voicecalld.switchboard.journal import open_journal

@@ -10,8 +10,8 @@ import trio
 from trio.testing import MockClock
 
 from tests.fakes.websocket_peer import TEXT, Peer, frame
+from tests.patience import STILL_S, pass_by
 from tests.security.carriers import NOTHING_SHOWN, OTHER_KEY, OUR_KEY, STREAM_URL, Carrier
-from tests.security.patience import STILL_S, pass_by
 from tests.security.site import Site, Trace, close_code, open_site
 from tests.security.stream_attacks import (
     CALL_ID,
@@ -316,8 +316,13 @@ SAID = {"nothing": b"", "half a frame": frame(TEXT, b"{}")[:-1], "pings": frame(
 
 
 @each_carrier
-async def test_those_who_wait_for_nothing_keep_no_stream_of_another_out(carrier: Carrier) -> None:
-    """Four of an address may be about to say whose they are, and 32 of all."""
+async def test_those_who_wait_for_nothing_keep_no_stream_of_another_out(
+    carrier: Carrier, mock_clock: MockClock
+) -> None:
+    """Four of an address may be about to say whose they are, and 32 of all.
+
+    For some seconds, so the time stands still until they are there.
+    """
     async with open_site(carrier) as site, trio.open_nursery() as nursery:
         token = await site.take_call()
 
@@ -330,6 +335,7 @@ async def test_those_who_wait_for_nothing_keep_no_stream_of_another_out(carrier:
             await nursery.start(wait_for_nothing)
         async with site.open_stream(token, "127.0.0.2") as one_more:
             assert await close_code(one_more) == 1013
+        mock_clock.autojump_threshold = STILL_S
         async with site.open_stream(token) as peer:
             assert await carries(peer, site, token)
         nursery.cancel_scope.cancel()

@@ -76,7 +76,7 @@ async def leaving_nothing() -> AsyncIterator[None]:
     files, processes = open_files(), {*children()}
     yield
     # The last sockets of a server are closed by tasks that have to be scheduled first.
-    with trio.fail_after(5):
+    with trio.fail_after(30):
         while trio.lowlevel.current_statistics().tasks_living > tasks:  # noqa: ASYNC110 - theirs
             await trio.lowlevel.checkpoint()
     assert {*children()} <= processes

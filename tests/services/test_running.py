@@ -20,6 +20,7 @@ from tests.services.running import (
     run_all,
     run_one,
 )
+from tests.services.unhurried import be_unhurried
 from tests.speech.finals import next_final
 from voicecalld.agent.base import CallerTurn, EndCall
 from voicecalld.agent.catalog import open_agent
@@ -34,6 +35,11 @@ FILE = Path(__file__).parent.parent.parent / "config" / "simulated-services.toml
 ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 SWITCHES = ("faults", "refuses", "answers", "answer")
 SPEECH = b"\x10" * 4000 + MULAW_SILENCE * 4000
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_unhurried(monkeypatch)
 
 
 @asynccontextmanager

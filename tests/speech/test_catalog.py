@@ -8,14 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import trio
 
+from tests.carriers.faults import Answering
 from tests.services import deepgram_speak, elevenlabs, openai_speech
 from tests.services.deepgram_listen import open_deepgram
 from tests.services.openai_realtime import open_openai_realtime
-from tests.services.openai_transcriptions import open_transcriptions
+from tests.services.openai_transcriptions import answered, open_transcriptions
 from tests.speech.finals import next_final
 from voicecalld.audio.frame import MULAW_SILENCE
 from voicecalld.config_file import parse_config
-from voicecalld.errors import ConfigError
+from voicecalld.errors import ConfigError, ServiceError
 from voicecalld.settings import Settings
 from voicecalld.speech.catalog import (
     SYNTHESIZERS,
@@ -30,11 +31,14 @@ from voicecalld.speech.elevenlabs_synthesizer import (
 )
 from voicecalld.speech.embedded_synthesizer import EmbeddedSynthesizer
 from voicecalld.speech.embedded_transcriber import EmbeddedTranscriber
+from voicecalld.speech.openai_http_transcriber import OpenAIHttpTranscriber
 from voicecalld.stt_settings import SttSettings
 from voicecalld.tts_settings import TtsSettings
 
 Configured: TypeAlias = AbstractAsyncContextManager[str]
 """A simulated service, and the file that has it used."""
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 SPEECH = b"\x10" * 4000 + MULAW_SILENCE * 4000
 
@@ -221,10 +225,24 @@ async def test_ears_that_the_file_describes_listen_with_a_key_and_without(
             transcription.begin()
             transcription.feed(SPEECH)
             transcription.commit(1)
-            with trio.fail_after(5):
+            with trio.fail_after(30):
                 heard = await next_final(transcription.results())
 
     assert heard.text == "good morning"
+
+
+async def test_a_server_of_whole_utterances_has_as_long_as_its_words_are_waited_for() -> None:
+    silence = answered(200, b"", Answering.SILENCE)
+    async with open_transcriptions("good morning", answers=(silence,)) as server:
+        settings = parse_config(
+            '[stt]\nprovider = "openai-http"\n[stt.openai-http]\n'
+            f'base_url = "{server.base_url}"\n[turn]\ntranscription_timeout_ms = 100\n',
+            "FILE",
+        )
+        async with open_transcriber(settings) as transcriber:
+            assert isinstance(transcriber, OpenAIHttpTranscriber)
+            with pytest.raises(ServiceError, match=r"within 0\.1 s$"):
+                await transcriber.recognize(SPEECH)
 
 
 async def test_deepgram_is_told_what_language_and_which_terms_to_expect() -> None:
@@ -242,7 +260,7 @@ async def test_deepgram_is_told_what_language_and_which_terms_to_expect() -> Non
             transcription.begin()
             transcription.feed(SPEECH)
             transcription.commit(1)
-            with trio.fail_after(5):
+            with trio.fail_after(30):
                 await next_final(transcription.results())
         (request,) = server.diary.requests
 

@@ -101,7 +101,7 @@ def test_what_was_given_up_on_took_the_words_that_were_known() -> None:
     dialogue = FluxDialogue()
     dialogue.sound(SECOND)
     dialogue.end(1)
-    assert dialogue.patience_s(1) == NO_WORDS_S
+    assert (dialogue.is_answered(1), dialogue.patience_s(1)) == (False, NO_WORDS_S)
     dialogue.receive(info("Update", 0, "one", 0.5))
     assert dialogue.best(1) == "one"
     dialogue.forget(1)
@@ -111,6 +111,16 @@ def test_what_was_given_up_on_took_the_words_that_were_known() -> None:
 
     assert dialogue.text(2) == "two"
     assert dialogue.best(2) == "two"
+    assert dialogue.is_answered(2)
+
+
+def test_what_was_no_word_is_known_to_be_none_once_flux_has_heard_further() -> None:
+    dialogue = FluxDialogue()
+    dialogue.sound(SECOND)
+    dialogue.end(1)
+    dialogue.receive(info("Update", 0, "", 1.0))
+
+    assert (dialogue.text(1), dialogue.is_answered(1)) == ("", True)
 
 
 def test_its_keep_alive_is_silence() -> None:

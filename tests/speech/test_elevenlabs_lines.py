@@ -14,6 +14,8 @@ from voicecalld.errors import ServiceError
 from voicecalld.speech.elevenlabs_lines import IDLE_S
 from voicecalld.speech.elevenlabs_synthesizer import ElevenLabsSynthesizer
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 async def say_at_once(
     synthesizer: ElevenLabsSynthesizer, server: SocketServer, count: int
@@ -82,11 +84,11 @@ async def test_a_socket_without_a_text_for_a_minute_is_closed_but_for_the_first(
     mock_clock.rate = 1.0  # for goodbyes, which are waited for a moment
     async with speaking() as (synthesizer, server):
         await say_at_once(synthesizer, server, MOST_CONTEXTS + 1)
-        mock_clock.jump(IDLE_S - 1)
+        mock_clock.jump(IDLE_S - 30)
         await trio.testing.wait_all_tasks_blocked()
         assert server.sockets == 2
 
-        mock_clock.jump(2)
+        mock_clock.jump(31)
         await server.until(lambda: server.sockets == 1)
 
         assert len(await said(synthesizer)) == SOUND_BYTES
@@ -100,7 +102,7 @@ async def test_a_socket_that_is_needed_again_within_a_minute_stays_open(
     async with speaking() as (synthesizer, server):
         for _ in range(3):
             await say_at_once(synthesizer, server, MOST_CONTEXTS + 1)
-            mock_clock.jump(IDLE_S - 1)
+            mock_clock.jump(IDLE_S - 30)
             await trio.testing.wait_all_tasks_blocked()
 
         assert (server.sockets, server.opened) == (2, 2)

@@ -15,6 +15,8 @@ from voicecalld.errors import HopelessServiceError, ServiceError, UnreachableSer
 from voicecalld.speech import elevenlabs_socket
 from voicecalld.speech.elevenlabs_synthesizer import open_elevenlabs_synthesizer, voice_url
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 async def test_words_come_with_the_time_of_their_last_character() -> None:
     async with speaking() as (synthesizer, _):
@@ -85,7 +87,7 @@ async def test_a_text_that_is_given_up_before_it_is_asked_for_keeps_no_place() -
                     for _ in range(checkpoints):
                         await trio.lowlevel.checkpoint()
                     patience.cancel()
-        with trio.fail_after(5):
+        with trio.fail_after(30):
             for _ in range(elevenlabs.MOST_CONTEXTS):
                 await synthesizer.lines.places.acquire_on_behalf_of(object())
 
@@ -111,7 +113,7 @@ async def test_a_place_is_not_lost_to_a_service_that_does_not_say_its_last(
 async def test_who_still_listens_when_the_socket_is_given_up_is_told() -> None:
     async with speaking() as (synthesizer, server):
         server.go_on = trio.Event()
-        with trio.fail_after(5, shield=True):
+        with trio.fail_after(30, shield=True):
             async with aclosing(synthesizer.synthesize(TEXT)) as sound:
                 await anext(sound)
                 synthesizer.lines.nursery.cancel_scope.cancel()

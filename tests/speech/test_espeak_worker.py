@@ -3,13 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import espeakng_loader
 import pytest
 
-from tests import sound
 from voicecalld.errors import BadMessageError
 from voicecalld.speech.espeak_library import Engine, WordEvent
 from voicecalld.speech.espeak_worker import load, speak
@@ -17,10 +15,8 @@ from voicecalld.speech.framing import Request
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    yield Engine(str(espeakng_loader.get_library_path()), str(espeakng_loader.get_data_path()))
-    # The library has one state in a process: who uses it next must begin from the start.
-    sound.engine.cache_clear()
+def engine() -> Engine:
+    return Engine(str(espeakng_loader.get_library_path()), str(espeakng_loader.get_data_path()))
 
 
 def request(**fields: object) -> Request:

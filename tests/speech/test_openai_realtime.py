@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from voicecalld.errors import BadMessageError, ServiceError
+from voicecalld.errors import BadMessageError, HopelessServiceError, ServiceError
 from voicecalld.speech.dialogue import NO_WORDS_S, WORDS_S
 from voicecalld.speech.openai_realtime import (
     TRANSCRIPTION,
@@ -121,6 +121,26 @@ def test_a_transcription_that_failed_leaves_what_was_known() -> None:
     assert dialogue.text(1) == "good"
 
 
+def test_a_transcription_that_failed_without_words_is_lost_at_once() -> None:
+    dialogue = ready(1)
+    dialogue.receive(committed("a", None))
+    assert dialogue.patience_s(1) == NO_WORDS_S
+    dialogue.receive(words("failed", "a", error={"code": "x"}))
+
+    assert (dialogue.is_answered(1), dialogue.patience_s(1)) == (False, 0.0)
+
+
+@pytest.mark.parametrize("error", [{"code": "insufficient_quota"}, {"type": "insufficient_quota"}])
+def test_without_a_quota_there_is_no_hope(error: dict[str, str]) -> None:
+    dialogue = ready(1)
+    dialogue.receive(committed("a", None))
+
+    with pytest.raises(HopelessServiceError, match=r"insufficient_quota: .*stt\.openai\.api_key"):
+        dialogue.receive(words("failed", "a", error=error))
+    with pytest.raises(HopelessServiceError, match="insufficient_quota"):
+        dialogue.receive(json.dumps({"type": "error", "error": error}))
+
+
 def test_too_little_sound_is_not_committed() -> None:
     dialogue = ready()
     dialogue.sound(bytes(799))
@@ -131,7 +151,7 @@ def test_too_little_sound_is_not_committed() -> None:
     assert dialogue.text(1) == ""
 
 
-def test_a_refused_commit_has_no_words_and_no_item() -> None:
+def test_a_refused_commit_is_lost_and_has_no_item() -> None:
     dialogue = ready()
     dialogue.sound(SOUND)
     event_id = json.loads(str(dialogue.end(1)[-1]))["event_id"]
@@ -141,7 +161,11 @@ def test_a_refused_commit_has_no_words_and_no_item() -> None:
     dialogue.receive(committed("b", None))
     dialogue.receive(completed("b", "two"))
 
-    assert [dialogue.text(1), dialogue.text(2)] == ["", "two"]
+    assert [dialogue.text(1), dialogue.text(2)] == [None, "two"]
+    assert [dialogue.is_answered(1), dialogue.is_answered(2)] == [False, True]
+    assert dialogue.patience_s(1) == 0.0
+    dialogue.forget(1)
+    assert dialogue.patience_s(1) == NO_WORDS_S
 
 
 def test_an_empty_commit_that_a_server_does_not_name_is_the_oldest() -> None:
@@ -196,6 +220,13 @@ def test_an_error_is_fatal_before_the_session_is_ready_or_when_it_expires() -> N
         RealtimeDialogue(model="m", language="", dialect="ga").receive(
             '{"type": "error", "error": {"code": "invalid_model"}}'
         )
+    with pytest.raises(HopelessServiceError, match=r"invalid_value, .*: check \[stt\.openai\]$"):
+        RealtimeDialogue(model="m", language="", dialect="ga").receive(
+            '{"type": "error", "error": '
+            '{"code": "invalid_value", "type": "invalid_request_error"}}'
+        )
+    with pytest.raises(HopelessServiceError, match=r"check stt\.openai\.dialect$"):
+        ready().receive('{"type": "error", "error": {"code": "beta_api_shape_disabled"}}')
     with pytest.raises(ServiceError, match="session_expired"):
         ready().receive('{"type": "error", "error": {"code": "session_expired"}}')
 

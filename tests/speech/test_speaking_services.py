@@ -93,6 +93,20 @@ async def said(synthesizer: Synthesizer, text: str = TEXT) -> bytes:
         return b"".join([chunk.audio async for chunk in sound])
 
 
+ENDED = b'{"error": {"type": "invalid_request_error", "code": "model_not_found"}}'
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+async def test_a_model_that_a_service_has_ended_is_told_with_the_setting_to_change(
+    service: Service, status: int
+) -> None:
+    async with speaking(service, Faults(status=status, body=ENDED)) as (synthesizer, _):
+        with pytest.raises(
+            HopelessServiceError, match=rf"{status}.*model_not_found\): check tts\.\w+\..*model"
+        ):
+            await said(synthesizer)
+
+
 @pytest.mark.parametrize(
     ("faults", "why"),
     [

@@ -21,6 +21,8 @@ from voicecalld.speech.deepgram_transcriber import DeepgramTranscriber
 from voicecalld.speech.openai_http_transcriber import OpenAIHttpTranscriber
 from voicecalld.speech.openai_transcriber import OpenAITranscriber
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 PHRASE = "what time is it"
 PAUSE = MULAW_SILENCE * 5600  # 700 ms
 
@@ -59,6 +61,7 @@ async def open_openai_http() -> AsyncGenerator[Transcriber, None]:
             model="m",
             language="en",
             preroll_ms=300,
+            answer_s=60.0,
             base_url=service.base_url,
         )
 

@@ -204,7 +204,7 @@ FAULTS: Final = {
     "the voice stalls": Fault(
         script=(HELLO,),
         voice=Voice(math.inf),
-        heard_s=(STALL_S,),
+        heard_s=(STALL_S, 2 * STALL_S + 1.0),  # and the apology in between
         told_s=FIRST_SOUND_S + SECOND_S,
         remedy=Remedy.FAREWELL,
     ),
@@ -214,6 +214,13 @@ FAULTS: Final = {
         heard_s=(0.0, 0.2),
         told_s=0.2 + PAUSE_S,
         remedy=Remedy.FAREWELL,
+    ),
+    "keys are no silence": Fault(
+        script=(PressKeys(digits="1"), 1.0),
+        voice=Voice(),
+        heard_s=(),
+        told_s=11.0,
+        remedy=None,
     ),
     "keys take their time": Fault(
         script=(PressKeys(digits="1"),), voice=Voice(), heard_s=(), told_s=10.0, remedy=None

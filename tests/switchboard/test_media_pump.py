@@ -4,14 +4,14 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from voicecalld.audio.activity import SileroModel, VoiceActivity
+from voicecalld.audio.activity import ActivityEvent, SileroModel, SpeechBegan, VoiceActivity
 from voicecalld.audio.frame import FRAME_BYTES, MULAW_SILENCE
 from voicecalld.call.events import CallEvent, PressedKey
 from voicecalld.call.playout import Playout
 from voicecalld.exchange.wire import PlayAudio, decode_order
 from voicecalld.net.message_stream import MemoryStream, open_memory_streams
 from voicecalld.provider.mock.media import MockCodec
-from voicecalld.switchboard.media_pump import ECHO_TAIL_S, Line, MediaPump
+from voicecalld.switchboard.media_pump import ECHO_TAIL_S, LET_SPEAK_S, Line, MediaPump
 from voicecalld.switchboard.stand_ins import NoTranscription
 
 KEY = '{"event":"dtmf","dtmf":{"digit":"5"}}'
@@ -134,6 +134,90 @@ async def test_frames_go_in_messages_of_as_many_as_the_codec_wants(pump: MediaPu
         for order in map(decode_order, await carriers.receive())
     ]
     assert sizes == [2, 2, 1, "mark"]
+
+
+class FirstSound(VoiceActivity):
+    """Takes any sound for the beginning of speech."""
+
+    def __init__(self) -> None:
+        super().__init__(SileroModel())
+        self.is_on = False
+
+    @property
+    def speaking(self) -> bool:
+        return self.is_on
+
+    def feed(self, frame: bytes) -> tuple[ActivityEvent, ...]:  # noqa: ARG002 - a protocol's
+        self.is_on = True
+        return (SpeechBegan(at_s=0.0),)
+
+
+@pytest.fixture
+def ready(pump: MediaPump) -> MediaPump:
+    """A pump whose turn, of which nothing is heard yet, is ready when they begin to speak."""
+    pump.voice = FirstSound()
+    _, pump.line = open_line()
+    pump.playout.start(1)
+    pump.playout.begin_clause()
+    pump.playout.add(b"\x01" * (50 * FRAME_BYTES))
+    return pump
+
+
+def is_heard(pump: MediaPump) -> bool:
+    pump.tick(trio.current_time())
+    return pump.playout.is_audible
+
+
+async def test_who_begins_just_before_us_is_let_speak_for_a_moment(
+    ready: MediaPump, autojump_clock: MockClock
+) -> None:
+    ready.on_audio(MULAW_SILENCE * FRAME_BYTES)
+
+    heard = [is_heard(ready)]
+    await trio.sleep(LET_SPEAK_S - 0.01)
+    heard.append(is_heard(ready))
+    await trio.sleep(0.02)
+    heard.append(is_heard(ready))
+
+    assert heard == [False, False, True]
+
+
+async def test_we_begin_as_soon_as_a_noise_is_over(
+    ready: MediaPump, autojump_clock: MockClock
+) -> None:
+    ready.on_audio(MULAW_SILENCE * FRAME_BYTES)
+    assert isinstance(ready.voice, FirstSound)
+
+    ready.voice.is_on = False
+
+    assert is_heard(ready)
+
+
+async def test_a_filler_that_is_heard_goes_on_when_they_begin_to_speak(
+    ready: MediaPump, autojump_clock: MockClock
+) -> None:
+    ready.playout.add_filler(b"\x01" * (50 * FRAME_BYTES))
+    ready.tick(trio.current_time())
+    left = len(ready.playout.filler)
+    ready.on_audio(MULAW_SILENCE * FRAME_BYTES)
+    await trio.sleep(0.1)
+
+    ready.tick(trio.current_time())
+
+    assert len(ready.playout.filler) < left
+
+
+async def test_a_turn_that_is_heard_goes_on_when_they_begin_to_speak(
+    ready: MediaPump, autojump_clock: MockClock
+) -> None:
+    ready.tick(trio.current_time())
+    before_s = ready.playout.sent_s
+    ready.on_audio(MULAW_SILENCE * FRAME_BYTES)
+    await trio.sleep(0.1)
+
+    ready.tick(trio.current_time())
+
+    assert ready.playout.sent_s > before_s
 
 
 class SlowStream:

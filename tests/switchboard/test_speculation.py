@@ -9,7 +9,8 @@ from trio.testing import MockClock
 
 from voicecalld.agent.base import AgentOutput, CallerTurn, EndCall, PressKeys, SayText
 from voicecalld.errors import ServiceError
-from voicecalld.switchboard.speculation import MOST_OUTPUTS, Speculation
+from voicecalld.switchboard.reading_ahead import MOST_OUTPUTS
+from voicecalld.switchboard.speculation import Speculation
 
 TURN = CallerTurn(text="What time is it", heard_before="Hello.", is_guess=True)
 
@@ -153,3 +154,18 @@ async def test_a_new_guess_replaces_the_old_one_and_a_dropped_one_leaves_nothing
         speculation.drop()
         await trio.testing.wait_all_tasks_blocked()
         assert new.running == 0
+
+
+async def test_an_agent_does_not_go_on_before_its_deed_is_done() -> None:
+    thinker = Thinker(PressKeys(digits="1"), SayText(text="Done."))
+    async with trio.open_nursery() as nursery:
+        speculation = await begin(nursery, thinker)
+        answer = speculation.take(TURN)
+        assert answer is not None
+
+        assert await anext(answer) == PressKeys(digits="1")
+        await trio.testing.wait_all_tasks_blocked()
+        before = thinker.went_on
+        rest = [output async for output in answer]
+
+    assert (before, rest) == (0, [SayText(text="Done.")])

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from tests.fakes.speech_fakes import FakeSynthesizer
-from voicecalld.agent.base import AgentOutput, PressKeys, SayText
-from voicecalld.call.playout import TICK_TOLERANCE_S, Playout
+from voicecalld.agent.base import AgentOutput, EndCall, PressKeys, SayText
+from voicecalld.call.playout import FRAME_S, TICK_TOLERANCE_S, Playout
 from voicecalld.speech.base import Synthesizer
 from voicecalld.switchboard.turn_task import TurnLimits, TurnTask
 
@@ -18,7 +18,9 @@ from voicecalld.switchboard.turn_task import TurnLimits, TurnTask
 class Bench:
     """A task that makes turns, and all that comes of it."""
 
-    def __init__(self, synthesizer: Synthesizer, *, apology: str = "") -> None:
+    def __init__(
+        self, synthesizer: Synthesizer, *, apology: str = "", agent_name: str = "the agent"
+    ) -> None:
         self.playout = Playout()
         self.told: list[object] = []
         self.pressed: list[str] = []
@@ -29,12 +31,19 @@ class Bench:
             press=self.press,
             measure=lambda _turn, _stage, _now_s: None,
             send_due=lambda _now_s: None,
-            limits=TurnLimits(first_text_s=10.0, first_sound_s=5.0, apology=apology),
+            limits=TurnLimits(
+                first_text_s=10.0, first_sound_s=5.0, apology=apology, agent_name=agent_name
+            ),
         )
 
     async def press(self, digits: str) -> None:
         await trio.lowlevel.checkpoint()
         self.pressed.append(digits)
+
+
+async def stalling(text: str) -> AsyncGenerator[AgentOutput, None]:
+    yield SayText(text=text)
+    await trio.sleep(60.0)
 
 
 async def saying(*outputs: AgentOutput, after_s: float) -> AsyncGenerator[AgentOutput, None]:
@@ -103,6 +112,66 @@ async def test_a_filler_that_cannot_be_said_is_left_out(
 
     assert not bench.playout.filler
     assert [log["event"] for log in logs] == [event]
+
+
+async def test_a_filler_may_come_back_for_some_time(autojump_clock: MockClock) -> None:
+    bench = Bench(FakeSynthesizer(delay_s=0.0))
+    before = bench.task.filled_text(-1.0)
+
+    async with trio.open_nursery() as nursery:
+        bench.task.start(nursery, 1, saying(after_s=1.0))
+        bench.task.start_filler(nursery, 1, "One moment.")
+        await trio.testing.wait_all_tasks_blocked()
+        now_s = trio.current_time()
+        lasts_s = len(bench.playout.filler) * FRAME_S
+
+        assert before == ""
+        assert bench.task.filled_text(now_s + lasts_s - FRAME_S) == "One moment."
+        assert bench.task.filled_text(now_s + lasts_s + FRAME_S) == ""
+
+
+async def test_what_the_agent_had_only_begun_to_write_is_not_left_unsaid(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(FakeSynthesizer(delay_s=30.0))
+
+    async with trio.open_nursery() as nursery:
+        text = "Let me see. We are open from nine until five. And on Satur"
+        bench.task.start(nursery, 1, stalling(text))
+        await trio.sleep(1.0)
+        unsaid = bench.task.take_unsaid()
+        bench.task.stop()
+
+    assert unsaid == "Let me see. We are open from nine until five."
+
+
+async def test_what_is_left_unsaid_ends_the_call_if_the_whole_turn_would_have(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(FakeSynthesizer(delay_s=30.0))
+
+    async with trio.open_nursery() as nursery:
+        outputs = (SayText(text="Well then"), EndCall())
+        bench.task.start(nursery, 1, saying(*outputs, after_s=0.0))
+        before = (bench.task.take_unsaid(), bench.task.ends_call)
+        await trio.sleep(1.0)
+        unsaid = (bench.task.take_unsaid(), bench.task.ends_call)
+        bench.task.stop()
+
+    assert before == ("", False)
+    assert unsaid == ("Well then", True)
+
+
+async def test_what_breaks_off_a_turn_is_told_with_the_name_of_who_did(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(FakeSynthesizer(), agent_name="the agent (openai)")
+
+    with capture_logs() as logs:
+        async with trio.open_nursery() as nursery:
+            bench.task.start(nursery, 1, saying(after_s=60.0))
+
+    assert [log.get("reason") for log in logs] == ["the agent (openai) said nothing in time"]
 
 
 async def test_a_turn_that_another_has_replaced_presses_no_keys(

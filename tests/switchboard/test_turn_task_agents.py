@@ -52,14 +52,26 @@ class Bench:
         if stage is Stage.AUDIO:
             self.has_sound.set()
 
-    async def interrupt(self, session: AgentSession) -> None:
-        """Have a turn of *session* made, and barge in when nothing more of it comes."""
+    async def interrupt(self, session: AgentSession, *, is_ordered: bool) -> None:
+        """Have a turn of *session* made, and barge in when nothing more of it comes.
+
+        If it ``is_ordered``, a whole order of the agent waits to be obeyed then.
+        """
         async with trio.open_nursery() as nursery:
             self.task.start(nursery, 1, session.reply(OPENING_HEARD))
             await self.has_sound.wait()
+            if is_ordered:
+                await self.wait_ordered()
             await trio.testing.wait_all_tasks_blocked(0.02)
             self.task.stop()
             self.playout.clear(trio.current_time())
+
+    async def wait_ordered(self) -> None:
+        """Wait until the agent's order has come, however slow this machine is."""
+        ahead = self.task.ahead
+        assert ahead is not None
+        while not ahead.is_at_deed:
+            await ahead.changed.wait()
 
 
 @asynccontextmanager
@@ -117,6 +129,6 @@ async def test_an_order_that_is_being_streamed_at_a_barge_in_is_never_obeyed(nam
     bench = Bench()
 
     async with INTERRUPTED[name]() as session:
-        await bench.interrupt(session)
+        await bench.interrupt(session, is_ordered="half" not in name)
 
     assert (bench.pressed, bench.told) == ([], [])

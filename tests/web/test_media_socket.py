@@ -2,6 +2,7 @@ import socket
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from tests.fakes.websocket_peer import (
     ACCEPT,
@@ -18,8 +19,7 @@ from tests.web.media_services import serve_echo, serve_nothing
 from voicecalld.errors import BadSignatureError
 from voicecalld.net.message_stream import MessageStream
 from voicecalld.provider.http import Webhook
-from voicecalld.web import media_socket
-from voicecalld.web.media_socket import MediaSocket
+from voicecalld.web.media_socket import GOODBYE_S, HANDSHAKE_S, MediaSocket
 
 # --- the handshake -------------------------------------------------------------------
 
@@ -127,16 +127,15 @@ async def test_a_head_that_never_ends_is_not_waited_for() -> None:
 
 
 async def test_a_peer_that_stops_in_the_middle_of_its_head_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
+    jumping_clock: MockClock,
 ) -> None:
-    monkeypatch.setattr(media_socket, "HANDSHAKE_S", 0.01)
-    monkeypatch.setattr(media_socket, "GOODBYE_S", 0.01)
-
     async with media_peer(serve_nothing) as peer:
         await peer.send(UPGRADE[:40].encode())
 
         with pytest.raises(EOFError):
             await peer.read_head()
+
+    assert trio.current_time() <= HANDSHAKE_S + GOODBYE_S
 
 
 async def test_a_peer_that_leaves_in_the_middle_of_its_head_leaves_nothing() -> None:

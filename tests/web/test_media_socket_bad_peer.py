@@ -1,13 +1,12 @@
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.fakes.websocket_peer import PING, PONG, TEXT, close_frame, frame, media_peer
 from tests.web.media_services import send_until_broken, serve_nothing
 from voicecalld.errors import StreamBrokenError
 from voicecalld.net.message_stream import MessageStream
-from voicecalld.web import media_socket
-from voicecalld.web.media_socket import MediaSocket
+from voicecalld.web.media_socket import QUIET_S, MediaSocket
 from voicecalld.web.socket_output import KERNEL_BUFFER_BYTES, MAX_BACKLOG_BYTES
 
 
@@ -58,10 +57,7 @@ async def test_what_was_kept_is_sent_while_the_call_goes_on() -> None:
     assert len(received) == 900
 
 
-async def test_a_silent_peer_that_answers_a_ping_is_kept(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(media_socket, "QUIET_S", 0.01)
+async def test_a_silent_peer_that_answers_a_ping_is_kept(jumping_clock: MockClock) -> None:
     was_open: list[bool] = []
 
     async def serve(stream: MediaSocket) -> None:
@@ -79,22 +75,23 @@ async def test_a_silent_peer_that_answers_a_ping_is_kept(
     assert was_open == [True]
 
 
-async def test_a_peer_that_answers_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media_socket, "QUIET_S", 0.01)
-
+async def test_a_peer_that_answers_nothing_is_dropped(jumping_clock: MockClock) -> None:
     async with media_peer(serve_nothing) as peer:
         await peer.open()
         frames = await peer.read_frames()
 
     assert [received.opcode for received in frames] == [PING]
+    assert trio.current_time() == pytest.approx(2 * QUIET_S)
 
 
 @pytest.mark.parametrize("how", ["reset", "close", "half-close"])
 async def test_a_peer_that_vanishes_ends_the_stream(how: str) -> None:
+    heard = trio.Event()  # a reset overtakes what was not read
     ended: list[bool] = []
 
     async def serve(stream: MessageStream) -> None:
         assert await stream.receive() == ["here"]
+        heard.set()
         ended.append(not await stream.receive())
         with pytest.raises(StreamBrokenError):
             stream.send("too late")
@@ -102,7 +99,7 @@ async def test_a_peer_that_vanishes_ends_the_stream(how: str) -> None:
     async with media_peer(serve) as peer:
         await peer.open()
         await peer.send(frame(TEXT, b"here"))
-        await wait_all_tasks_blocked()
+        await heard.wait()
         match how:
             case "reset":
                 peer.reset()

@@ -1,6 +1,6 @@
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.fakes.websocket_peer import (
     CLOSE,
@@ -16,7 +16,6 @@ from tests.fakes.websocket_peer import (
 from tests.web.media_services import serve_nothing
 from voicecalld.errors import StreamBrokenError
 from voicecalld.net.message_stream import MessageStream
-from voicecalld.web import media_socket
 from voicecalld.web.media_socket import MediaSocket, serve_media_socket
 
 
@@ -93,10 +92,8 @@ async def test_a_peer_that_goes_on_talking_does_not_lose_our_goodbye() -> None:
 
 
 async def test_a_peer_that_never_says_goodbye_is_cut_off_after_a_second(
-    monkeypatch: pytest.MonkeyPatch,
+    jumping_clock: MockClock,
 ) -> None:
-    monkeypatch.setattr(media_socket, "GOODBYE_S", 0.01)
-
     async def serve(stream: MessageStream) -> None:
         stream.close(1008)
 
@@ -105,7 +102,7 @@ async def test_a_peer_that_never_says_goodbye_is_cut_off_after_a_second(
         frames = await peer.read_frames(answers=False)
 
     assert [received.code for received in frames] == [1008]
-    assert media_socket.HANDSHAKE_S == 5.0
+    assert trio.current_time() == pytest.approx(1.0)
 
 
 async def test_a_cancelled_service_closes_at_once_and_says_that_it_goes() -> None:

@@ -18,13 +18,17 @@ from voicecalld.agent.embedded import EmbeddedAgent
 from voicecalld.agent.openai import ChatModel, OpenaiAgent
 from voicecalld.agent.openclaw import OpenclawAgent
 from voicecalld.errors import ConfigError, ServiceError
-from voicecalld.net.service_http import ServiceHttp, open_service_http
+from voicecalld.net.service_http import KEEP_ALIVE_S, ServiceHttp, open_service_http
 from voicecalld.settings import Settings
 
 OpenAgent: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Agent]]
 
 # An answer that was cut short takes a moment to be closed, while the next one is asked for.
 ANSWERS_PER_CALL = 3
+
+# Below the 5 s of Node, so that it is we who close: nobody knows what becomes of a turn that meets
+# a closing connection, and a gateway would keep it twice.
+GATEWAY_KEEP_ALIVE_S = 4.0
 
 # How response_model names one of a gateway's agents; what else it names is a model.
 GATEWAY_AGENT: Final = re.compile(r"openclaw[:/](?P<agent>[A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -89,7 +93,7 @@ async def open_openclaw(settings: Settings) -> AsyncGenerator[Agent, None]:
     """An agent of a gateway."""
     chosen = settings.agent.openclaw
     named = GATEWAY_AGENT.fullmatch(settings.response_model)
-    async with open_http(settings) as http:
+    async with open_http(settings, keep_alive_s=GATEWAY_KEEP_ALIVE_S) as http:
         yield OpenclawAgent(
             http=http,
             base_url=chosen.base_url,
@@ -124,9 +128,12 @@ def build_environment(settings: Settings, ours: Mapping[str, str]) -> dict[str, 
     return {**passed, **told}
 
 
-def open_http(settings: Settings) -> AbstractAsyncContextManager[ServiceHttp]:
+def open_http(
+    settings: Settings, keep_alive_s: float = KEEP_ALIVE_S
+) -> AbstractAsyncContextManager[ServiceHttp]:
     """Connections to the service, enough for all calls that there may be."""
-    return open_service_http(most_at_once=ANSWERS_PER_CALL * settings.limits.max_concurrent_calls)
+    most_at_once = ANSWERS_PER_CALL * settings.limits.max_concurrent_calls
+    return open_service_http(most_at_once=most_at_once, keep_alive_s=keep_alive_s)
 
 
 AGENTS: Final[Mapping[str, OpenAgent]] = {

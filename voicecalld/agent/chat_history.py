@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Final, TypeAlias, assert_never
 
 from voicecalld.agent.base import AgentOutput, CallerTurn, EndCall, PressKeys, SayText
+from voicecalld.printable import clean_text
 
 Message: TypeAlias = Mapping[str, object]
 
@@ -83,7 +84,7 @@ class ChatHistory:
 
     def _settle(self, turn: CallerTurn) -> None:
         """Make an entry of what was heard of our last turn."""
-        heard = turn.heard_before.strip()[:MOST_TURN_CHARACTERS]
+        heard = clean_text(turn.heard_before).strip()[:MOST_TURN_CHARACTERS]
         # After a turn that nobody heard we are told of the one before it again.
         if heard == self._heard and not is_beginning(heard, self._written):
             heard = ""
@@ -121,7 +122,7 @@ def goes_on(before: str, text: str) -> bool:
 
 def told(turn: CallerTurn) -> str:
     """*turn* as the model is told of it: the words, and the keys in words."""
-    words = turn.text.encode(errors="replace").decode().strip()[:MOST_TURN_CHARACTERS]
+    words = clean_text(turn.text).strip()[:MOST_TURN_CHARACTERS]
     pressed = " ".join(turn.digits[:MOST_TURN_CHARACTERS])
     keys = f"(They pressed these keys of their telephone: {pressed})" if pressed else ""
     return "\n".join(filter(None, (words, keys))) or NOTHING_SAID

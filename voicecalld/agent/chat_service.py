@@ -10,7 +10,12 @@ import structlog
 import trio
 
 from voicecalld.agent.chat_chunks import ChatChunk, parse_chunk
-from voicecalld.errors import BadMessageError, ServiceError, UnreachableServiceError
+from voicecalld.errors import (
+    BadMessageError,
+    HopelessServiceError,
+    ServiceError,
+    UnreachableServiceError,
+)
 from voicecalld.net.service_fault import describe, refusal_error
 from voicecalld.net.service_http import ServiceHttp, ServiceRequest, ServiceResponse
 from voicecalld.net.sse import SseParser
@@ -33,6 +38,8 @@ MOST_STREAM_BYTES = 32 << 20
 # With these a service says that it has not begun with the request.
 REFUSED_UNTOUCHED: Final = frozenset({429, 503})
 
+NO_STREAM: Final = "the agent's service did not answer with a stream of events"
+
 log: Final = structlog.get_logger()
 
 
@@ -50,18 +57,21 @@ class ChatPlace:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_repeatable: bool = True
     """Whether a request may be sent again that may have been obeyed: the service keeps nothing."""
+    complaints: frozenset[str] = frozenset()
+    """What the service says in place of an answer, as if it were one, when it has failed."""
+
+    @property
+    def table(self) -> str:
+        """The settings that lead here, by which an operator knows the service."""
+        return self.setting.rpartition(".")[0]
 
 
-class RefusedError(ServiceError):
-    """The service has refused the request, and would again."""
-
-
-class NoToolsError(RefusedError):
+class NoToolsError(HopelessServiceError):
     """The service, or its model, has no tools."""
 
 
 class RetryableError(ServiceError):
-    """The service has not obeyed the request, and may obey it after ``pause_s``."""
+    """The service has failed, and may obey the same request after ``pause_s``."""
 
     def __init__(self, message: str, *, pause_s: float) -> None:
         super().__init__(message)
@@ -87,7 +97,8 @@ class ChatAnswer:
 
         Raises:
             NoToolsError: the request was refused for its tools.
-            ServiceError: the service failed, or refused.
+            HopelessServiceError: the service has refused the request, and would again.
+            ServiceError: the service failed.
         """
         try:
             self._response = await self._ask()
@@ -98,7 +109,8 @@ class ChatAnswer:
             reason = str(error)
         else:
             return
-        log.info("agent's service is asked again", reason=reason, pause_s=pause_s)
+        table = self._place.table
+        log.info("agent's service is asked again", service=table, reason=reason, pause_s=pause_s)
         await trio.sleep(pause_s)
         self._response = await self._ask()
 
@@ -117,6 +129,8 @@ class ChatAnswer:
                 return None
             self._feed(piece)
         chunk = self._chunks.pop(0)
+        if chunk.text in self._place.complaints:
+            raise ServiceError("the agent's service told of a failure instead of an answer")
         self._is_finished = self._is_finished or bool(chunk.finish) or chunk.is_last
         if chunk.is_last:
             await self._drain(self._response)
@@ -155,7 +169,7 @@ class ChatAnswer:
     def _may_ask_again(self, error: ServiceError) -> bool:
         if isinstance(error, RetryableError | UnreachableServiceError):
             return True
-        return self._place.is_repeatable and not isinstance(error, RefusedError)
+        return self._place.is_repeatable and not isinstance(error, HopelessServiceError)
 
     async def _ask(self) -> ServiceResponse:
         async with AsyncExitStack() as attempt:
@@ -165,7 +179,7 @@ class ChatAnswer:
                 raise self._refusal(response, body)
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind not in ("text/event-stream", ""):
-                raise RefusedError("the agent's service did not answer with a stream of events")
+                raise HopelessServiceError(NO_STREAM)
             self._stack = attempt.pop_all()
         return response
 
@@ -191,10 +205,11 @@ class ChatAnswer:
         fault = describe(status, body, response.headers)
         error = refusal_error("the agent's service", fault, setting=self._place.setting)
         pause_s = max(RETRY_S, fault.retry_after_s or 0.0)
-        is_untouched = status in REFUSED_UNTOUCHED or self._place.is_repeatable
-        if fault.retryable and is_untouched and pause_s <= LONGEST_RETRY_S:
+        if not fault.retryable or pause_s > LONGEST_RETRY_S:
+            return HopelessServiceError(str(error))
+        if status in REFUSED_UNTOUCHED or self._place.is_repeatable:
             return RetryableError(str(error), pause_s=pause_s)
-        return RefusedError(str(error))
+        return error  # it may have been obeyed
 
 
 def completions_url(base_url: str) -> str:

@@ -42,14 +42,18 @@ class ChatDoor:
         """
         if self.has_tools:
             try:
-                return await self._begin(talk)
+                return await self._begin(talk, has_tools=True)
             except NoToolsError:
-                log.info("agent's model has no tools, so it is told to write tags")
-                self.has_tools = False
-        return await self._begin(talk)
+                pass  # or so it seems: that it answers without them will prove it
+        answer = await self._begin(talk, has_tools=False)
+        if self.has_tools:
+            told = "agent's model has no tools, so it is told to write tags"
+            log.info(told, service=self.place.table)
+            self.has_tools = False
+        return answer
 
-    async def _begin(self, talk: Talk) -> ChatAnswer:
-        answer = ChatAnswer(self.http, self.place, talk.body(has_tools=self.has_tools))
+    async def _begin(self, talk: Talk, *, has_tools: bool) -> ChatAnswer:
+        answer = ChatAnswer(self.http, self.place, talk.body(has_tools=has_tools))
         await answer.begin()
         return answer
 

@@ -9,7 +9,9 @@ script that answers a single line is an agent, too.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+
+import trio
 
 from voicecalld.agent.base import (
     AgentOutput,
@@ -63,6 +65,8 @@ class CommandSession:
         self._history = ChatHistory(briefing.opening)
         self._program: ProgramProcess | None = None
         self._turns = 0
+        # The next turn may be asked for before the task of one that was cut has noticed.
+        self._place = trio.Semaphore(1, max_value=1)  # no lock: a turn may end in another task
         self._may_end_twice = False  # behind an order that has ended the turn
 
     async def start(self) -> None:
@@ -88,6 +92,11 @@ class CommandSession:
         """
         self._turns += 1
         line = render_turn(self._briefing, self._history, turn, self._turns)
+        async with self._place, aclosing(self._answer(line)) as outputs:
+            async for output in outputs:
+                yield output  # noqa: ASYNC119 - whoever makes the turn closes it
+
+    async def _answer(self, line: bytes) -> AsyncGenerator[AgentOutput, None]:
         is_over = False
         said = ""
         is_answered = False

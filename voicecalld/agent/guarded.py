@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from voicecalld.agent.base import Agent, AgentOutput, AgentSession, Briefing, CallerTurn
-from voicecalld.net.service_guard import ServiceGuard
+from voicecalld.net.service_guard import Attempt, ServiceGuard
 from voicecalld.net.service_keeper import ServiceKeeper
 
 
@@ -34,10 +34,13 @@ class GuardedSession:
     def __init__(self, session: AgentSession, guard: ServiceGuard) -> None:
         self.session = session
         self.guard = guard
+        self.latest: Attempt | None = None
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[AgentOutput, None]:
         """What to say and do about *turn* (see `AgentSession`)."""
-        with self.guard.attempt() as attempt:
+        # Who asks "hello?" before a word has come waits on.
+        with self.guard.attempt(after=self.latest) as attempt:
+            self.latest = attempt
             async with aclosing(self.session.reply(turn)) as outputs:
                 async for output in outputs:
                     attempt.has_answered = True

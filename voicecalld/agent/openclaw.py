@@ -8,20 +8,43 @@ does not stop asking for the result of a tool that it did not get, so orders com
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, assert_never
 
-from voicecalld.agent.base import AgentOutput, AgentSession, Briefing, CallerTurn
-from voicecalld.agent.chat_history import MOST_TURN_CHARACTERS, told
+from voicecalld.agent.base import (
+    AgentOutput,
+    AgentSession,
+    Briefing,
+    CallerTurn,
+    EndCall,
+    PressKeys,
+    SayText,
+)
+from voicecalld.agent.chat_history import (
+    MOST_TURN_CHARACTERS,
+    goes_on,
+    is_beginning,
+    told,
+)
 from voicecalld.agent.chat_service import ChatPlace, completions_url
 from voicecalld.agent.chat_session import ChatDoor, ChatSession
 from voicecalld.agent.instructions import build_instructions
 from voicecalld.net.service_http import ServiceHttp
+from voicecalld.printable import clean_text
 
 # Beyond is a word such as "anonymous", which many callers have in common.
 NUMBER: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 
 # Of a long answer its last words tell where it was cut.
 MOST_HEARD_CHARACTERS = 300
+
+# Turns in a row of which nothing came; a caller who goes on after that has begun anew.
+MOST_UNANSWERED = 8
+
+# There is no key by which a gateway would know that a request is the same one once more.
+DOUBT: Final = "[the caller has heard no answer to this yet; you may have been told some of it]"
+
+# Older gateways tell of a failure as if the agent had said so, newer ones that it said nothing.
+COMPLAINTS: Final = frozenset({"Error: internal error", "No response from OpenClaw."})
 
 
 class OpenclawAgent:
@@ -64,32 +87,58 @@ class OpenclawAgent:
             setting="agent.openclaw.token",
             api_key=self._token,
             headers={**self._headers, "x-openclaw-session-key": session_key(briefing)},
-            # A turn that was sent twice would be in the history twice.
+            # A turn that was sent twice would be in the history twice, and the second not know it.
             is_repeatable=False,
+            complaints=COMPLAINTS,
         )
         door = ChatDoor(self._http, place, has_tools=False)
         yield ChatSession(door, OpenclawTalk(self._agent, self._system_prompt, briefing))
 
 
 class OpenclawTalk:
-    """What a gateway is told of one call: the last turn, and what it cannot know."""
+    """What a gateway is told of one call: the last turn, and what it cannot know.
+
+    Nobody knows what a gateway has kept of a turn that was cut off, or failed. So what they have
+    said since they heard the last answer is told all together, and that it is no news perhaps.
+    """
 
     def __init__(self, agent: str, system_prompt: str, briefing: Briefing) -> None:
         self._agent = agent
         self._system_prompt = system_prompt
         self._briefing = briefing
-        self._message = ""
+        self._notes: list[str] = []
+        self._words: list[str] = []  # since the last answer
+        self._written = ""  # of our side, in answer to the last turn
+        self._has_pressed = False
+        self._heard = ""
         self._is_first = True
 
     def add_turn(self, turn: CallerTurn) -> None:
-        """Take the other party's turn; the one before is known to the gateway."""
-        notes = (self._note_of_opening(), note_of_interruption(turn), told(turn))
-        self._message = "\n".join(filter(None, notes))
+        """Take the other party's turn; what was answered before is known to the gateway."""
+        said = told(turn)
+        if self._is_first:
+            self._notes = [note_of_opening(self._briefing), note_of_interruption(turn)]
+        elif self._is_answered(turn):
+            self._notes, self._words = [note_of_interruption(turn)], []
+        else:
+            self._notes = [DOUBT, *(note for note in self._notes if note != DOUBT)]
+            if goes_on(self._words[-1], said):
+                self._words.pop()
+        self._words = [*self._words, said][-MOST_UNANSWERED:]
+        self._heard = turn.heard_before.strip()
+        self._written, self._has_pressed, self._is_first = "", False, False
 
     def add_output(self, output: AgentOutput) -> None:
-        """The gateway has answered, so it knows how the call began; and what its agent writes."""
-        del output
-        self._is_first = False
+        """Take what our side has said or done."""
+        match output:
+            case SayText(text=text):
+                self._written += text
+            case PressKeys():
+                self._has_pressed = True
+            case EndCall():
+                pass  # if there is another turn, it did not end
+            case _:
+                assert_never(output)
 
     def body(self, *, has_tools: bool) -> Mapping[str, object]:
         """The request: the new message only."""
@@ -99,21 +148,29 @@ class OpenclawTalk:
             "model": f"openclaw:{self._agent}",
             "messages": [
                 {"role": "system", "content": instructions},
-                {"role": "user", "content": self._message},
+                {"role": "user", "content": "\n".join(filter(None, [*self._notes, *self._words]))},
             ],
             "stream": True,
         }
 
-    def _note_of_opening(self) -> str:
-        opening = self._briefing.opening.strip()[:MOST_TURN_CHARACTERS]
-        return f'[a new call; it began with you saying: "{opening}"]' if self._is_first else ""
+    def _is_answered(self, turn: CallerTurn) -> bool:
+        """Whether something has come through of the answer to the turn before *turn*."""
+        heard = turn.heard_before.strip()
+        is_news = heard != self._heard or is_beginning(heard, self._written)
+        return self._has_pressed or (bool(heard) and is_news)
+
+
+def note_of_opening(briefing: Briefing) -> str:
+    """How the call *briefing* is about began, which the gateway has not seen."""
+    opening = briefing.opening.strip()[:MOST_TURN_CHARACTERS]
+    return f'[a new call; it began with you saying: "{opening}"]'
 
 
 def note_of_interruption(turn: CallerTurn) -> str:
     """What the agent must know of its last words, if *turn* cut them short."""
     if not turn.interrupted:
         return ""
-    heard = turn.heard_before.strip()[-MOST_HEARD_CHARACTERS:]
+    heard = clean_text(turn.heard_before).strip()[-MOST_HEARD_CHARACTERS:]
     return f'[caller interrupted after: "{heard}"; the rest was not heard]'
 
 

@@ -101,6 +101,7 @@ class LineReader:
 
     def __init__(self) -> None:
         self._pending = bytearray()
+        self._is_cut = False  # the beginning of the first line was forgotten
 
     def feed(self, data: bytes) -> None:
         """Take some bytes.
@@ -112,13 +113,24 @@ class LineReader:
         if b"\n" not in self._pending and len(self._pending) > MOST_LINE_BYTES:
             raise ServiceError("the agent's program wrote a line without end")
 
+    def forget(self, data: bytes) -> None:
+        """Throw away what is there, and *data* behind it.
+
+        The end of a line that was cut in two by this is no empty line.
+        """
+        written = self._pending + data
+        if written:
+            self._is_cut = not written.endswith(b"\n")
+        self._pending = bytearray()
+
     def take(self) -> bytes | None:
         """The next whole line; None when there is none yet."""
         line, end, rest = self._pending.partition(b"\n")
         if not end:
             return None
         self._pending = rest
-        return bytes(line)
+        is_rest, self._is_cut = self._is_cut and not line, False
+        return self.take() if is_rest else bytes(line)
 
     def take_rest(self) -> bytes:
         """What is behind the last line's end, when nothing more comes."""

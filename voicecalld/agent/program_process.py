@@ -15,6 +15,7 @@ RECEIVE_BYTES = 65536  # what a pipe holds
 
 # A program sees the end of its input, and may write down what it knows of the call.
 GRACE_S = 1.0
+EXIT_S = 1.0  # from the end of its output to its own
 KILL_S = 1.0  # a killed process is gone at once, unless the kernel itself is stuck
 
 
@@ -45,9 +46,10 @@ class ProgramProcess:
         Of a pipe full at most, so that a program that never stops does not stop us.
         """
         assert isinstance(self._process.stdout, trio.lowlevel.FdStream)
-        self._lines = LineReader()
+        written = b""
         with suppress(BlockingIOError):
-            os.read(self._process.stdout.fileno(), RECEIVE_BYTES)
+            written = os.read(self._process.stdout.fileno(), RECEIVE_BYTES)
+        self._lines.forget(written)
 
     async def next_line(self) -> bytes | None:
         """The next line without its end; None when the program has ended well.
@@ -71,7 +73,7 @@ class ProgramProcess:
         """
         if line := self._lines.take_rest():
             return line
-        with trio.move_on_after(GRACE_S):
+        with trio.move_on_after(EXIT_S):
             status = await self._process.wait()
             if status != 0:
                 raise ServiceError(f"the agent's program ended with status {status}")
@@ -82,6 +84,8 @@ class ProgramProcess:
         """End it, with all that it has started; `end` must still be waited for."""
         self._is_whole = False
         # The session's number is given to nobody else while one of its processes lives.
+        if self._process.returncode is not None and is_taken(self._process.pid):
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -97,6 +101,17 @@ class ProgramProcess:
             await self._process.wait()
         with trio.move_on_after(0, shield=True):
             await self._process.stdout.aclose()
+
+
+def is_taken(pid: int) -> bool:
+    """Whether there is a process with the number *pid*, dead and unburied ones included."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 async def start_program(argv: Sequence[str], environment: Mapping[str, str]) -> ProgramProcess:

@@ -62,6 +62,12 @@ class ClauseChunker:
         fed = (self._feed_character(character) for character in text)
         return tuple(clause for clause in fed if clause)
 
+    @property
+    def last_sentence(self) -> str:
+        """What has been fed and not given back, if it ends like a sentence; else nothing."""
+        end = self._clause.rstrip(CLOSERS)
+        return self._clause if end.endswith(tuple(SENTENCE_ENDS + WIDE_SENTENCE_ENDS)) else ""
+
     def flush(self) -> tuple[str, ...]:
         """What is left at the end of the turn; the next text begins a new one."""
         rest = self._take(len(self._clause))

@@ -92,6 +92,10 @@ class Hearing:
             self.sustained.add(self.utterance)
         return (CommitUtterance(utterance=self.utterance),)
 
+    def finish(self) -> tuple[Command, ...]:
+        """They say no more: what they were saying is to be made out, if it was no noise."""
+        return self.commit() if self.is_begun and (self.is_sustained or self.guess) else ()
+
     def discard(self) -> tuple[Command, ...]:
         """It was nothing that is worth making out."""
         self.is_begun = False

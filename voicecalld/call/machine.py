@@ -17,6 +17,7 @@ from voicecalld.call.events import (
     Placed,
     Rang,
     ServiceLost,
+    Transcribed,
     Woke,
 )
 from voicecalld.call.floor import Floor
@@ -123,6 +124,27 @@ class CallMachine:
                 commands = (NoteIgnored(what=type(event).__name__),)
         commands = (*commands, *self.ahead.follow(commands, self.turn, now_s))
         return self._finish(commands) + self._show_state()
+
+    # --- when it is over -----------------------------------------------------------------
+
+    @property
+    def awaits_words(self) -> bool:
+        """Whether something that the other party has said is still being made out."""
+        return bool(self.turn.hearing.pending)
+
+    def hear_out(self) -> Commands:
+        """The call is over: have made out what they were saying."""
+        return self.turn.hearing.finish()
+
+    def take_last(self, event: Transcribed) -> Commands:
+        """Take words that come after the end: they were said before it."""
+        return self.turn.take_words(event)
+
+    def give_up_words(self) -> Commands:
+        """What has not been made out by now never will be."""
+        return self.turn.hearing.give_up()
+
+    # --- its parts -----------------------------------------------------------------------
 
     def _on_leg(self, event: LegEvent, now_s: float) -> Commands:
         if not self.leg.handle(event):

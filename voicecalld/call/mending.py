@@ -37,20 +37,20 @@ class Mending:
 
     def __init__(self) -> None:
         self.failed_answers = 0  # in a row
-        self.asked_s = 0.0  # when the agent was asked last
+        self.asked_s = 0.0  # when the agent was asked last, or has failed
         self.waited_s = 0.0  # in vain, before that
         self.lost_turns = 0  # of theirs, in a row
         self.cause = ""  # why the call is to be ended; empty: it can go on
         self.is_lost = False
 
-    def on_queued(self, event: TurnQueued, ours: OurTurn) -> None:
+    def on_queued(self, event: TurnQueued, ours: OurTurn, now_s: float) -> None:
         """Our turn was made, or was not."""
         if event.remedy is not Remedy.NONE and not ours.is_farewell:
             self.cause = event.reason
         if ours.asked is not None:
             self.failed_answers = self.failed_answers + 1 if event.failed else 0
-        if event.remedy is Remedy.NONE:
-            self.waited_s = 0.0
+        if self.failed_answers < MOST_FAILED_ANSWERS:  # the next attempt has a time of its own
+            self.asked_s, self.waited_s = now_s, 0.0
 
     def on_lost(self, reason: str) -> None:
         """Nobody will understand or answer them any more."""

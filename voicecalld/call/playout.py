@@ -101,9 +101,9 @@ class Playout:
 
     # --- filling ---------------------------------------------------------------------
 
-    def begin_clause(self) -> None:
-        """The sound that follows belongs to a new clause."""
-        self.clauses.append(Clause(begins_s=self.queued_s))
+    def begin_clause(self, text: str = "") -> None:
+        """The sound that follows belongs to a new clause, which is to become *text*."""
+        self.clauses.append(Clause(begins_s=self.queued_s, text=text))
 
     def add(self, audio: bytes, words: tuple[SpokenWord, ...] = ()) -> None:
         """Queue some sound of the clause that was begun last."""

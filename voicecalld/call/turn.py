@@ -219,7 +219,7 @@ class Turn(OurSide):
 
     def _on_transcribed(self, event: Transcribed, now_s: float) -> Commands:
         before = len(self.hearing.words)
-        noted = self.hearing.take(event, self._judge(event))
+        noted = self.take_words(event)
         is_news = len(self.hearing.words) > before
         if is_news:
             self.waits.forget(Wait.RESUME)
@@ -236,6 +236,10 @@ class Turn(OurSide):
                 return noted
             case _:
                 return noted
+
+    def take_words(self, event: Transcribed) -> Commands:
+        """Keep words that have been made out, as what they are."""
+        return self.hearing.take(event, self._judge(event))
 
     def _interrupt_late(self, now_s: float) -> Commands:
         """Words have come that were said over ours, and they are meant."""
@@ -305,7 +309,7 @@ class Turn(OurSide):
         is_lost = event.failed and event.remedy is not Remedy.NONE
         is_silent = is_lost and self.floor is Floor.THINKING
         self.ours.on_queued(event, now_s, is_silent=is_silent)
-        self.mending.on_queued(event, self.ours)
+        self.mending.on_queued(event, self.ours, now_s)
         if self.floor is Floor.THINKING and event.lasts_s == 0:  # there is nothing to be heard
             return self._end_our_turn(now_s)
         return ()

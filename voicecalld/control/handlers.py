@@ -2,6 +2,8 @@
 
 What must not be half done goes on when the client who asked for it is gone: placing a call and
 hanging one up are shielded, for a bounded time. All other waiting ends with its client.
+
+What may be a thousand turns is rendered in a thread: that takes longer than a frame may wait.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,9 +33,9 @@ from voicecalld.control.wire import (
     render_moment,
     render_recent,
     render_service,
-    render_stages,
     render_time,
     render_turn,
+    render_turns,
     render_utterance,
 )
 from voicecalld.errors import BadAudioError, BadParameterError, BadScriptError, NoSuchCallError
@@ -156,11 +158,10 @@ async def latency(service: Service, params: LatencyParams) -> Answer:
     if params.call_id is None:
         calls = params.last or RECENT_CALLS
         recent = await service.journal.recent_latencies(calls, turns=RECENT_TURNS)
-        # To sum up so many takes longer than a frame may wait.
         return await trio.to_thread.run_sync(render_recent, recent)
     call_id = (await find_call(service, params.call_id)).call_id
     turns = await service.journal.latencies(params.last or SHOWN_TURNS, call_id)
-    return {"turns": [render_turn(turn) for turn in turns], "stages": render_stages(turns)}
+    return await trio.to_thread.run_sync(render_turns, turns)
 
 
 async def timeline(service: Service, params: CallParams) -> Answer:
@@ -170,13 +171,17 @@ async def timeline(service: Service, params: CallParams) -> Answer:
     utterances = await journal.utterances(record.call_id)
     turns = await journal.latencies(CALL_TURNS, record.call_id)
     moments = await journal.events_of(record.call_id, (INTERRUPTED, PRESSED), CALL_MOMENTS)
-    return {
-        "call": render_call(record),
-        "utterances": [render_utterance(said) for said in utterances],
-        "interruptions": [render_moment(one) for one in moments if one.event == INTERRUPTED],
-        "keys": [render_moment(one) for one in moments if one.event == PRESSED],
-        "turns": [render_turn(turn) for turn in turns],
-    }
+
+    def render() -> JsonObject:
+        return {
+            "call": render_call(record),
+            "utterances": [render_utterance(said) for said in utterances],
+            "interruptions": [render_moment(one) for one in moments if one.event == INTERRUPTED],
+            "keys": [render_moment(one) for one in moments if one.event == PRESSED],
+            "turns": [render_turn(turn) for turn in turns],
+        }
+
+    return await trio.to_thread.run_sync(render)
 
 
 async def subscribe(service: Service, params: SubscribeParams) -> Answer:

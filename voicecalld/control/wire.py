@@ -97,6 +97,14 @@ def render_turn(latency: TurnLatency) -> JsonObject:
     return {**turn, **describe_stages(latency)}
 
 
+def render_turns(latencies: Sequence[TurnLatency]) -> JsonObject:
+    """The answers of one call: each, and summed up."""
+    return {
+        "turns": [render_turn(latency) for latency in latencies],
+        "stages": render_stages(latencies),
+    }
+
+
 def render_recent(recent: Sequence[CallLatency]) -> JsonObject:
     """The answers of several calls: each, and summed up for all and for every carrier."""
     turns: JsonObject = {

@@ -16,6 +16,7 @@ TABLES: Final = {"synthesizer": "tts", "transcriber": "stt", "agent": "agent"}
 """Where in the configuration each service is chosen."""
 
 CHECK_S: Final = 60.0  # an engine may take seconds to start
+ANSWER_S: Final = 10.0  # what is asked here takes the daemon a moment, unless it hangs
 
 
 def examine(open_client: Callable[[], Client]) -> JsonObject:
@@ -23,6 +24,7 @@ def examine(open_client: Callable[[], Client]) -> JsonObject:
     checks: list[Json] = []
     try:
         with open_client() as client:
+            client.socket.settimeout(ANSWER_S)
             info = client.call("daemon.info", {})
             checks += [check_daemon(info)]
             checks += check_parts(info, client.call("daemon.health", {}))
@@ -30,6 +32,9 @@ def examine(open_client: Callable[[], Client]) -> JsonObject:
         checks += [found("daemon", str(error)), check_config()]
     except RefusedError as error:
         checks += [found("daemon", str(error), advice="restart it, or ask as another user")]
+    except TimeoutError:
+        text = f"it has taken the question, and does not answer within {ANSWER_S:g} s"
+        checks += [found("daemon", text, advice="it hangs: look at its log, and restart it")]
     is_well = all(isinstance(check, dict) and check["ok"] for check in checks)
     return {"ok": is_well, "checks": checks}
 
@@ -70,7 +75,7 @@ def check_carrier(name: str, info: JsonObject, carrier: JsonObject) -> JsonObjec
     refused = carrier.get("refusedWebhooks")
     if not refused:
         return found("carrier", text, ok=True)
-    advice = "if calls do not come in: its webhook's URL and its key must be those it has of us"
+    advice = "if calls do not come in: the log tells why, and which setting or URL to check"
     text += f"; {render.plain(refused)} webhooks in its name were refused"
     return found("carrier", text, ok=True, advice=advice)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from voicecalld.ctl.render import describe_state, member, members, parse_time, text
+from voicecalld.errors import RefusedError
 from voicecalld.rpc.json_line import Json, JsonObject
 
 SHARES: Final[Mapping[str, str]] = {
@@ -25,6 +26,10 @@ speak it, to send it. That its first sound was heard (firstMarkMs) nobody waits 
 """
 
 SPEAKERS: Final = ("user", "bot")
+
+# No call may last longer than a day. One that was begun before the clock was set, as that of a
+# machine which had none while it was off, would fill the memory with empty rows.
+LONGEST_S: Final = 2 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,7 @@ def read_timeline(result: JsonObject) -> Timeline:
 
     Raises:
         ValueError: a time in it is none.
+        RefusedError: the daemon's clock was set in the middle of the call.
     """
     call = member(result, "call")
     zero_s = find_zero(result, call)
@@ -116,9 +122,12 @@ def read_timeline(result: JsonObject) -> Timeline:
     ]
     if "endedAt" in call:
         ends_s.append(since(call, "endedAt", zero_s))
+    lasts_s = max((0.0, *ends_s))
+    if lasts_s > LONGEST_S:
+        raise RefusedError("the call cannot be drawn: the clock was set while it lasted")
     return Timeline(
         title=describe(call),
-        lasts_s=max(0.0, *ends_s) if ends_s else 0.0,
+        lasts_s=lasts_s,
         speeches=speeches,
         answers=answers,
         keys=keys,

@@ -12,12 +12,15 @@ from typing import Final
 import structlog
 import trio
 
-from voicecalld.errors import ServiceError, UnreachableServiceError
+from voicecalld.errors import NotStartedError, ServiceError, UnreachableServiceError
 from voicecalld.net.breaker import Breaker
 
 log: Final = structlog.get_logger()
 
 LONGEST_REASON = 300
+
+# Whoever has as much patience begins to wait a moment before the service is asked.
+CLOCK_S = 0.05
 
 
 class ServiceState(StrEnum):
@@ -42,16 +45,22 @@ class ServiceHealth:
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """One use of a service; whoever uses it notes that an answer has begun."""
+    """One use of a service; whoever uses it notes that an answer has begun.
+
+    ``waited_s`` is how long nothing has come in those before it, and at its end in this one as
+    well; an answer or a failure ends that wait.
+    """
 
     began_s: float
+    waited_s: float = 0.0
     has_answered: bool = False
 
 
 class ServiceGuard:
     """Watches one service, the *kind* of which is "synthesizer", say, and by what *provider*.
 
-    Who asks and goes away is no judge, unless nothing had come in *patience_s*.
+    Who asks and goes away is no judge, unless nothing had come in *patience_s*; so it is with who
+    goes away several times, to ask again: what they have waited adds up.
     """
 
     def __init__(
@@ -71,6 +80,7 @@ class ServiceGuard:
         self.state = ServiceState.NOT_STARTED
         self.since_unix_s = unix_clock()
         self.reason = "it has not been tried yet"
+        self.is_told_of = False  # that it does not work
         self.unreachable = trio.Event()  # set while it is
         self.successes = 0
         self.failures = 0
@@ -98,33 +108,44 @@ class ServiceGuard:
         )
 
     @contextmanager
-    def attempt(self) -> Iterator[Attempt]:
+    def attempt(self, after: Attempt | None = None) -> Iterator[Attempt]:
         """Use the service inside the block, and learn from what comes of it.
+
+        *after* is the one before, of somebody who may have gone away to ask again.
 
         Raises:
             ServiceError: it is left alone, because it has failed too often.
         """
-        attempt = Attempt(began_s=trio.current_time())
+        waited_s = 0.0 if after is None else after.waited_s
+        attempt = Attempt(began_s=trio.current_time(), waited_s=waited_s)
         if not self.breaker.admits(attempt.began_s):
             raise ServiceError(f"{self.name} is left alone for a while: {self.trouble}")
         try:
             yield attempt
+        except NotStartedError:
+            self.breaker.on_given_up()  # who keeps it started knows why
+            raise
         except ServiceError as error:
+            attempt.waited_s = 0.0
             self.on_failure(error)
             raise
         except BaseException:
-            self.judge(attempt)
+            self.judge(attempt, is_over=False)
             raise
-        self.judge(attempt)
+        self.judge(attempt, is_over=True)
 
-    def judge(self, attempt: Attempt) -> None:
-        """Learn from an *attempt* that nothing was raised by."""
+    def judge(self, attempt: Attempt, *, is_over: bool) -> None:
+        """Learn from an *attempt* that has not failed; unless it *is_over*, it was given up."""
         if attempt.has_answered:
+            attempt.waited_s = 0.0
             self.on_success()
-        elif trio.current_time() - attempt.began_s >= self.patience_s:
-            self.on_failure(ServiceError(f"{self.name} gave no answer in time"))
-        else:
+            return
+        attempt.waited_s += trio.current_time() - attempt.began_s
+        if is_over or attempt.waited_s < self.patience_s - CLOCK_S:
             self.breaker.on_given_up()
+            return
+        attempt.waited_s = 0.0
+        self.on_failure(ServiceError(f"{self.name} gave no answer in time"))
 
     def on_success(self) -> None:
         """The service has done what it was asked for."""
@@ -168,12 +189,20 @@ class ServiceGuard:
     def change(self, state: ServiceState, reason: str) -> None:
         """The service is in *state* now, and has been since this was noticed first."""
         was, self.reason = self.state, reason
-        if state is was and state is not ServiceState.NOT_STARTED:
-            return
-        self.state = state
-        self.since_unix_s = self.unix_clock()
-        if state is ServiceState.OK:
-            log.info("service works", service=self.kind, provider=self.provider)
-        else:
-            about = {"service": self.kind, "provider": self.provider, "state": state.value}
-            log.warning("service does not work", **about, reason=reason)
+        is_news = state is not was
+        if is_news:
+            self.state = state
+            self.since_unix_s = self.unix_clock()
+        if is_news or (state is not ServiceState.OK and not self.is_told_of):
+            self.tell()
+
+    def tell(self) -> None:
+        """Let the operator know when the service does not work, and when it works again."""
+        about = {"service": self.kind, "provider": self.provider}
+        if self.state is not ServiceState.OK:
+            log.warning(
+                "service does not work", **about, state=self.state.value, reason=self.reason
+            )
+        elif self.is_told_of:
+            log.info("service works again", **about)
+        self.is_told_of = self.state is not ServiceState.OK

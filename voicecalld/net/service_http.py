@@ -25,7 +25,8 @@ from voicecalld.net.http_client import (
 )
 from voicecalld.provider.http import HttpRequest
 
-# A caller's turn is over by then, and it is below what servers allow (mostly a minute).
+# A caller's turn is over by then, and it is below what most vendors allow (a minute). Who closes
+# sooner is mostly noticed in time, and asked once more else.
 KEEP_ALIVE_S = 50.0
 
 # TCP and TLS have `CONNECT_S` each; the rest is for the answer, whatever it is.
@@ -202,14 +203,18 @@ def refuse_compressed(answer: ServiceResponse) -> None:
 
 @asynccontextmanager
 async def open_service_http(
-    *, most_at_once: int, trust: ssl.SSLContext | None = None
+    *,
+    most_at_once: int,
+    keep_alive_s: float = KEEP_ALIVE_S,
+    trust: ssl.SSLContext | None = None,
 ) -> AsyncGenerator[ServiceHttp, None]:
     """A service's connections for as long as the block lasts, *most_at_once* of them busy.
 
-    *trust* is whose certificates are believed: by default the authorities that certifi lists.
+    One that nobody uses is closed after *keep_alive_s*. *trust* is whose certificates are
+    believed: by default the authorities that certifi lists.
     """
     trust = trust or await read_trust()
     async with open_transport(
-        trust, most_idle=most_at_once, keep_alive_s=KEEP_ALIVE_S
+        trust, most_idle=most_at_once, keep_alive_s=keep_alive_s
     ) as transport:
         yield ServiceHttp(transport, most_at_once=most_at_once)

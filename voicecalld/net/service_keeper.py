@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import trio
 
-from voicecalld.errors import ConfigError, ServiceError
+from voicecalld.errors import ConfigError, NotStartedError, ServiceError
 from voicecalld.net.reach import reach
 from voicecalld.net.service_guard import ServiceGuard
 
@@ -49,10 +49,10 @@ class ServiceKeeper(Generic[ServiceT]):
         """The service.
 
         Raises:
-            ServiceError: it has not started.
+            NotStartedError: it has not started.
         """
         if self.current is None:
-            raise ServiceError(f"{self.guard.name} has not started: {self.guard.trouble}")
+            raise NotStartedError(f"{self.guard.name} has not started: {self.guard.trouble}")
         return self.current
 
     async def start(self, stack: AsyncExitStack) -> None:

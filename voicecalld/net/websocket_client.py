@@ -222,11 +222,22 @@ def in_time(deadline: float) -> Generator[None, None, None]:
 
 @contextmanager
 def lone_errors() -> Generator[None, None, None]:
-    """Whatever a nursery of the block raises is raised without its group, if it is one error."""
+    """Whatever a nursery of the block raises is raised without its group, if it is one error.
+
+    It counts as one also if the block was being cancelled, however deep that is in the group.
+    """
     try:
         yield
     except BaseExceptionGroup as group:
-        errors = [error for error in group.exceptions if not isinstance(error, trio.Cancelled)]
-        if len(errors) != 1:
+        error = lone_error(group)
+        if error is None:
             raise
-        raise errors[0] from errors[0].__cause__
+        raise error from error.__cause__
+
+
+def lone_error(group: BaseExceptionGroup[BaseException]) -> BaseException | None:
+    """The only thing in *group* that is no cancellation, out of all groups that it is alone in."""
+    rest: BaseException | None = group.split(trio.Cancelled)[1]
+    while isinstance(rest, BaseExceptionGroup) and len(rest.exceptions) == 1:
+        (rest,) = rest.exceptions
+    return rest

@@ -59,7 +59,11 @@ class Transcription(Protocol):
         """The other party has begun to speak; what is kept from just before belongs to it."""
 
     def commit(self, utterance: int) -> None:
-        """The utterance is over: exactly one final `Heard` with this number will follow."""
+        """The utterance is over: one final `Heard` with this number follows.
+
+        None follows if the engine failed over it: what was said is not known then, which is not
+        the same as no words. Who waits for them has a limit of his own.
+        """
 
     def discard(self) -> None:
         """What was begun is not worth transcribing: a cough, our own echo."""

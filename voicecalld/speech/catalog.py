@@ -191,6 +191,7 @@ async def open_openai_http_ears(settings: Settings) -> AsyncGenerator[Transcribe
             model=chosen.model,
             language=settings.language,
             preroll_ms=settings.turn.preroll_ms,
+            answer_s=settings.turn.transcription_timeout_ms / 1000,
             base_url=chosen.base_url,
         )
 

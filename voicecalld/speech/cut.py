@@ -31,11 +31,11 @@ log: Final = structlog.get_logger()
 
 @asynccontextmanager
 async def open_cut(
-    recognize: Recognize, *, preroll_ms: int
+    recognize: Recognize, *, provider: str, preroll_ms: int
 ) -> AsyncGenerator["CutTranscription", None]:
     """The transcription of one call, which ends with the block; see `CutTranscription`."""
     preroll_bytes = preroll_ms * SAMPLE_RATE_HZ // 1000
-    transcription = CutTranscription(recognize, preroll_bytes=preroll_bytes)
+    transcription = CutTranscription(recognize, provider=provider, preroll_bytes=preroll_bytes)
     try:
         yield transcription
     finally:
@@ -45,13 +45,17 @@ async def open_cut(
 class CutTranscription:
     """The transcription of one call, made of its utterances."""
 
-    def __init__(self, recognize: Recognize, *, preroll_bytes: int) -> None:
-        """Take what was said from *recognize*, with *preroll_bytes* from before each `begin`."""
+    def __init__(self, recognize: Recognize, *, provider: str, preroll_bytes: int) -> None:
+        """Take what was said from *recognize*, with *preroll_bytes* from before each `begin`.
+
+        *provider* is what the log calls the engine.
+        """
         self._recognize = recognize
+        self._provider = provider
         self._preroll_bytes = preroll_bytes
         self._sound = bytearray()
         self._has_begun = False
-        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._waiting: deque[tuple[int, bytes | None]] = deque()  # None: its sound was dropped
         self._committed = trio.Event()
         self._is_closed = False
         self._failures = 0
@@ -98,29 +102,39 @@ class CutTranscription:
         Raises:
             ServiceError: the engine failed several times in a row, or will always fail.
         """
-        while not self._waiting:
-            if self._is_closed:
-                return None
+        while await self._wait_committed():
+            utterance, audio = self._waiting[0]
+            text = await self._recognized(audio)
+            self._waiting.popleft()
+            if self._failures >= MOST_FAILURES:
+                raise ServiceError(
+                    f"the transcriber ({self._provider}) failed {self._failures} times in a row"
+                )
+            if text is not None:
+                return Heard(utterance=utterance, text=text)
+        return None
+
+    async def _wait_committed(self) -> bool:
+        """Wait until an utterance is over; whether there is one, before the call is over."""
+        while not self._waiting and not self._is_closed:
             self._committed = trio.Event()
             await self._committed.wait()
-        utterance, audio = self._waiting[0]
-        text = await self._recognized(audio)
-        self._waiting.popleft()
-        if self._failures >= MOST_FAILURES:
-            raise ServiceError(f"the transcriber failed {self._failures} times in a row")
-        return Heard(utterance=utterance, text=text)
+        return bool(self._waiting)
 
-    async def _recognized(self, audio: bytes) -> str:
+    async def _recognized(self, audio: bytes | None) -> str | None:
+        """The words of *audio*; None if they are lost."""
         if not audio:
-            return ""
+            return None if audio is None else ""
         try:
             text = await self._recognize(audio)
         except HopelessServiceError:
             raise
         except ServiceError as error:
-            log.warning("utterance not transcribed, ignoring", reason=str(error))
+            log.warning(
+                "utterance not transcribed, ignoring", provider=self._provider, reason=str(error)
+            )
             self._failures += 1
-            return ""
+            return None
         self._failures = 0
         return text
 
@@ -128,10 +142,10 @@ class CutTranscription:
         del self._sound[: max(len(self._sound) - self._preroll_bytes, 0)]
 
     def _drop_late(self) -> None:
-        waiting_bytes = sum(len(audio) for _, audio in self._waiting)
+        waiting_bytes = sum(len(audio or b"") for _, audio in self._waiting)
         for index, (utterance, audio) in enumerate(self._waiting):
             if waiting_bytes <= MOST_WAITING_BYTES:
                 return
-            # Its number stays: whoever committed it counts on an answer.
-            self._waiting[index] = (utterance, b"")
-            waiting_bytes -= len(audio)
+            # Its place stays: the first one may be with the engine just now.
+            self._waiting[index] = (utterance, None)
+            waiting_bytes -= len(audio or b"")

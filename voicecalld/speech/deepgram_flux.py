@@ -187,6 +187,10 @@ class FluxDialogue:
         oldest = next((one.key for one in self._stretches if one.key is not None), None)
         return " ".join(self._known_words()) if oldest == key else ""
 
+    def is_answered(self, key: int) -> bool:
+        """Whether Flux has heard all of it: it tells several times a second how far it is."""
+        return key in self._texts
+
     def patience_s(self, key: int) -> float:
         """How long to wait for the rest."""
         return WORDS_S if self.best(key) else NO_WORDS_S

@@ -175,10 +175,14 @@ class NovaDialogue:
         segment = self._segment(key)
         return segment.words(final=False) if segment is not None else ""
 
+    def is_answered(self, key: int) -> bool:
+        """Whether the service has heard its sound to the end, even if it does not say so again."""
+        segment = self._segment(key)
+        return segment is not None and segment.is_last_known
+
     def patience_s(self, key: int) -> float:
         """How long to wait for the rest."""
-        segment = self._segment(key)
-        if segment is not None and segment.is_last_known:
+        if self.is_answered(key):
             return HAD_ENDED_S
         return WORDS_S if self.best(key) else NO_WORDS_S
 

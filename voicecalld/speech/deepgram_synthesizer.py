@@ -44,6 +44,7 @@ class DeepgramSynthesizer:
         return SoundRequest(
             service="Deepgram",
             settings="tts.deepgram",
+            names="tts.deepgram.model and base_url",
             request=ServiceRequest(
                 method="POST",
                 url=self.url,

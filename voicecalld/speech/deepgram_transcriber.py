@@ -79,7 +79,9 @@ class DeepgramTranscriber:
         Raises:
             ServiceError: Deepgram cannot be reached, or refuses.
         """
-        live = LiveTranscription(self._connect, self._build, preroll_bytes=self._preroll_bytes)
+        live = LiveTranscription(
+            self._connect, self._build, provider="deepgram", preroll_bytes=self._preroll_bytes
+        )
         async with open_live(live) as transcription:
             yield transcription
 

@@ -67,6 +67,9 @@ class Dialogue(Protocol):
     def best(self, key: int) -> str:
         """Its words as far as they are known."""
 
+    def is_answered(self, key: int) -> bool:
+        """Whether no words mean, at the end of patience, that there were none, and none lost."""
+
     def patience_s(self, key: int) -> float:
         """How long after its end to wait until `best` is to do, as things are."""
 

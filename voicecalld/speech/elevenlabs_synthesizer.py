@@ -27,6 +27,7 @@ from voicecalld.speech.speakable import Piece
 from voicecalld.speech.spoken_http import SoundRequest, fault_error, speak_mulaw
 
 SETTINGS: Final = "tts.elevenlabs"
+NAMES: Final = "tts.elevenlabs.voice_id, model_id and base_url"
 FORMAT: Final = {"output_format": "ulaw_8000"}
 
 CONNECT_S = 4.0
@@ -70,6 +71,7 @@ class ElevenLabsHttpSynthesizer:
         return SoundRequest(
             service=SERVICE,
             settings=SETTINGS,
+            names=NAMES,
             request=ServiceRequest(
                 method="POST",
                 url=self.url,
@@ -135,7 +137,7 @@ async def open_line_socket(
             yield socket
     except ServiceRefusedError as refused:
         fault = describe(refused.status, refused.body)
-        raise fault_error(SERVICE, SETTINGS, fault) from refused
+        raise fault_error(SERVICE, SETTINGS, NAMES, fault) from refused
 
 
 class ElevenLabsSynthesizer:

@@ -84,7 +84,7 @@ class EmbeddedTranscriber:
 
     def open(self) -> AbstractAsyncContextManager[Transcription]:
         """Listen to one call."""
-        return open_cut(self.recognize, preroll_ms=self._preroll_ms)
+        return open_cut(self.recognize, provider="embedded", preroll_ms=self._preroll_ms)
 
     async def recognize(self, audio: bytes) -> str:
         """The phrase that was said in *audio* (mu-law), as it is configured, or nothing.

@@ -2,7 +2,8 @@
 
 What a connection says is the matter of its `Dialogue`. Here is what happens to connections: they
 are opened anew when they break, a few times, and told again what has not been answered. Whatever
-happens, each committed utterance gets one final `Heard`, in the order of the commits.
+happens, committed utterances are answered in the order of the commits; of one whose words have not
+come in time nothing is told.
 """
 
 import math
@@ -17,6 +18,7 @@ import trio
 
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.errors import HopelessServiceError, ServiceError
+from voicecalld.net.websocket_client import lone_errors
 from voicecalld.speech.base import Heard
 from voicecalld.speech.dialogue import Dialogue
 from voicecalld.speech.live_connection import Connect, LiveConnection
@@ -57,11 +59,16 @@ class LiveTranscription:
         connect: Connect,
         build_dialogue: Callable[[], Dialogue],
         *,
+        provider: str,
         preroll_bytes: int,
         longest_session_s: float = math.inf,
     ) -> None:
-        """Talk over what *connect* opens; sessions are renewed between utterances."""
+        """Talk over what *connect* opens; sessions are renewed between utterances.
+
+        *provider* is what the log calls the service.
+        """
         self._connect = connect
+        self._provider = provider
         self._build_dialogue = build_dialogue
         self._preroll_bytes = preroll_bytes
         self._longest_session_s = longest_session_s
@@ -174,10 +181,25 @@ class LiveTranscription:
         while self._awaited and self._is_due(self._awaited[0], now_s):
             awaited = self._awaited.popleft()
             text = self._best(awaited)
-            self._heard.append(Heard(utterance=awaited.utterance, text=text))
+            if text or self._is_answered(awaited):
+                self._heard.append(Heard(utterance=awaited.utterance, text=text))
+            elif not self._is_closed:
+                self._on_words_lost(awaited)
             if self._connection:
                 self._connection.dialogue.forget(awaited.key)
         return bool(self._heard)
+
+    def _on_words_lost(self, awaited: Awaited) -> None:
+        """Replace a service that has fallen silent: of a dead connection nobody need ever hear.
+
+        Source: pipecat issue 5735 and bolna pull request 758 (2026), which tell it of Flux.
+        """
+        connection = self._connection
+        if connection is None or connection.heard_s > awaited.asked_s:
+            log.warning("no words of an utterance in time", provider=self._provider)
+            return
+        log.warning("transcriber silent, opening it again", provider=self._provider)
+        connection.give_up()
 
     def _take_guess(self) -> Heard | None:
         """A new guess at the words of what was begun last; late words of others make none."""
@@ -196,11 +218,23 @@ class LiveTranscription:
         return Heard(utterance=utterance, text=text, is_final=False)
 
     def _is_due(self, awaited: Awaited, now_s: float) -> bool:
-        if not awaited.audio or self._is_closed or self._failure is not None:
-            return True
-        if self._connection and self._connection.dialogue.text(awaited.key) is not None:
+        if self._is_complete(awaited) or self._is_closed or self._failure is not None:
             return True
         return len(self._awaited) > MOST_AWAITED or now_s >= self._due_at_s(awaited)
+
+    def _is_complete(self, awaited: Awaited) -> bool:
+        """Whether all its words are known; there may be none."""
+        if not awaited.audio:
+            return True
+        connection = self._connection
+        return connection is not None and connection.dialogue.text(awaited.key) is not None
+
+    def _is_answered(self, awaited: Awaited) -> bool:
+        """Whether it is known that there were no words, if there are none."""
+        if not awaited.audio:
+            return True
+        connection = self._connection
+        return connection is not None and connection.dialogue.is_answered(awaited.key)
 
     def _best(self, awaited: Awaited) -> str:
         if not awaited.audio or not self._connection:
@@ -233,11 +267,15 @@ class LiveTranscription:
             if trio.current_time() - begun_s >= STEADY_S:
                 reopened = 0
             if problem is None:
-                continue  # the session was renewed
+                continue  # the session was renewed, or given up
             if reopened == MOST_REOPENED or isinstance(problem, HopelessServiceError):
                 break
             reopened += 1
-            log.warning("transcriber lost, opening it again", reason=str(problem))
+            log.warning(
+                "transcriber lost, opening it again",
+                provider=self._provider,
+                reason=str(problem),
+            )
             await trio.sleep(REOPEN_PAUSE_S)
         self._failure = problem
         self._opened.set()
@@ -284,7 +322,7 @@ async def open_live(transcription: LiveTranscription) -> AsyncGenerator[LiveTran
     Raises:
         ServiceError: there is not even a first one. What the block raises comes out as it is.
     """
-    try:
+    with lone_errors():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(transcription.run)
             try:
@@ -293,8 +331,3 @@ async def open_live(transcription: LiveTranscription) -> AsyncGenerator[LiveTran
             finally:
                 transcription.close()
                 nursery.cancel_scope.cancel()
-    except BaseExceptionGroup as group:
-        errors = list(group.exceptions)
-        if len(errors) > 1:
-            raise
-        raise errors[0] from errors[0].__cause__

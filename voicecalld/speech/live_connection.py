@@ -85,6 +85,7 @@ class LiveConnection:
         self._outbox = Outbox()
         self._scope = trio.CancelScope()
         self._problem: ServiceError | None = None
+        self.heard_s = trio.current_time()  # when the service sent its last message
 
     def post(self, messages: Iterable[Message]) -> None:
         """Have *messages* sent, in order; a service that does not read loses its connection."""
@@ -127,7 +128,9 @@ class LiveConnection:
         garbage = 0
         while garbage < MOST_GARBAGE:
             try:
-                self.dialogue.receive(await socket.receive())
+                message = await socket.receive()
+                self.heard_s = trio.current_time()
+                self.dialogue.receive(message)
             except BadMessageError:
                 garbage += 1
             except ServiceError as problem:
@@ -148,6 +151,10 @@ class LiveConnection:
             except ServiceError as problem:
                 self._break(problem)
                 return
+        self._scope.cancel()
+
+    def give_up(self) -> None:
+        """End it, as if it were old."""
         self._scope.cancel()
 
     def _break(self, problem: ServiceError) -> None:

@@ -30,8 +30,6 @@ from voicecalld.speech.openai_realtime import MANY_LANGUAGES
 SETTING: Final = "stt.openai-http.api_key"
 BASE_URL: Final = "https://api.openai.com/v1"
 
-# A caller waits for an answer to what he has said; two attempts have this time together.
-ANSWER_S: Final = 10.0
 PAUSE_S: Final = 0.3
 LEAST_BYTES: Final = 100 * SAMPLE_RATE_HZ // 1000  # servers refuse less as too short
 
@@ -49,9 +47,14 @@ class OpenAIHttpTranscriber:
         model: str,
         language: str,
         preroll_ms: int,
+        answer_s: float,
         base_url: str = BASE_URL,
     ) -> None:
-        """Take the settings; without an *api_key* none is sent, as servers at home want none."""
+        """Take the settings; without an *api_key* none is sent, as servers at home want none.
+
+        Two attempts have *answer_s* together: who waits for the words waits no longer, and what is
+        said next has to wait behind them.
+        """
         self._http = http
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
@@ -60,10 +63,11 @@ class OpenAIHttpTranscriber:
             name = "languages[]" if model in MANY_LANGUAGES else "language"
             self._fields[name] = language.partition("-")[0]
         self._preroll_ms = preroll_ms
+        self._answer_s = answer_s
 
     def open(self) -> AbstractAsyncContextManager[Transcription]:
         """Listen to one call."""
-        return open_cut(self.recognize, preroll_ms=self._preroll_ms)
+        return open_cut(self.recognize, provider="openai-http", preroll_ms=self._preroll_ms)
 
     async def recognize(self, audio: bytes) -> str:
         """The words in *audio* (mu-law); it is asked for twice if that may help.
@@ -74,7 +78,7 @@ class OpenAIHttpTranscriber:
         if len(audio) < LEAST_BYTES:
             return ""
         request = self.build_request(audio)
-        with trio.move_on_after(ANSWER_S):
+        with trio.move_on_after(self._answer_s):
             try:
                 return await self.ask(request)
             except (HopelessServiceError, NotUnderstoodError):
@@ -82,7 +86,7 @@ class OpenAIHttpTranscriber:
             except ServiceError:
                 await trio.sleep(PAUSE_S)
             return await self.ask(request)
-        raise ServiceError(f"the transcriber has not answered within {ANSWER_S:g} s")
+        raise ServiceError(f"the transcriber has not answered within {self._answer_s:g} s")
 
     def build_request(self, audio: bytes) -> ServiceRequest:
         """The form with *audio* as a file."""

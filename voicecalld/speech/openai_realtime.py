@@ -16,7 +16,8 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from voicecalld.audio.frame import SAMPLE_RATE_HZ
-from voicecalld.errors import BadMessageError, ServiceError
+from voicecalld.errors import BadMessageError, HopelessServiceError, ServiceError
+from voicecalld.net.service_fault import QUOTA_CODES, is_code
 from voicecalld.provider.base64_text import encode_sound
 from voicecalld.provider.json_text import read_text
 from voicecalld.speech.dialogue import (
@@ -30,6 +31,7 @@ from voicecalld.speech.dialogue import (
 
 Dialect: TypeAlias = Literal["ga", "beta"]
 
+TABLE: Final = "stt.openai"
 OWN_HOST: Final = "api.openai.com"
 BATCH_BYTES: Final = 40 * SAMPLE_RATE_HZ // 1000  # a message for 40 ms of sound
 LEAST_COMMIT_BYTES: Final = 100 * SAMPLE_RATE_HZ // 1000  # the service refuses less
@@ -72,12 +74,30 @@ def build_session(model: str, language: str, dialect: Dialect) -> dict[str, obje
     return {"type": "session.update", "session": session}
 
 
+def check_hope(error: object, *, is_ready: bool) -> None:
+    """What stands in the way of one transcript, or of the session, may stand in the way of all.
+
+    Raises:
+        HopelessServiceError: *error* is of that kind.
+    """
+    found = (error.get("code"), error.get("type")) if isinstance(error, Mapping) else ()
+    names = [name for name in found if is_code(name)]
+    told = f"the transcriber reports an error: {', '.join(names)}"
+    if QUOTA_CODES.intersection(names):
+        raise HopelessServiceError(f"{told}: the account of {TABLE}.api_key has nothing left")
+    if "beta_api_shape_disabled" in names:
+        raise HopelessServiceError(f"{told}: check {TABLE}.dialect")
+    if "invalid_request_error" in names and not is_ready:
+        raise HopelessServiceError(f"{told}: check [{TABLE}]")
+
+
 @dataclass(slots=True, kw_only=True)
 class Item:
     """What the service makes of one commit."""
 
     deltas: str = ""
     transcript: str | None = None
+    has_failed: bool = False  # there will be no transcript
     key: int | None = None
     is_past: bool = False  # what it is of was committed, or dropped
 
@@ -107,6 +127,7 @@ class RealtimeDialogue:
         self._next: dict[str, str] = {}  # by the item before; "": the first
         self._last = ""  # the item of the last commit whose item is known
         self._texts: dict[int, str] = {}
+        self._failed: set[int] = set()  # whose commits were refused
 
     def open(self) -> Sequence[Message]:
         """What is to be transcribed, and how."""
@@ -183,12 +204,16 @@ class RealtimeDialogue:
                 return
 
     def _take_error(self, error: Mapping[object, object]) -> None:
+        check_hope(error, is_ready=self.is_ready)
         code = error.get("code") or error.get("type")
-        if not self.is_ready or code in {"session_expired", "beta_api_shape_disabled"}:
+        if not self.is_ready or code == "session_expired":
             raise ServiceError(f"the transcriber reports an error: {brief(code)}")
         for commit in self._refused(code, error.get("event_id")):
             self._commits.remove(commit)
-            self._texts[commit.key] = ""
+            if code == EMPTY_COMMIT:
+                self._texts[commit.key] = ""
+            else:
+                self._failed.add(commit.key)
 
     def _refused(self, code: object, event_id: object) -> Sequence[Commit]:
         """The commit that an error is about, if it is about one.
@@ -225,7 +250,9 @@ class RealtimeDialogue:
             case "completed" if item.transcript is None:
                 item.transcript = read_text(fields, "transcript").strip()[:MOST_CHARACTERS]
             case "failed" if item.transcript is None:
-                item.transcript = item.deltas.strip()
+                item.transcript = item.deltas.strip() or None
+                item.has_failed = True
+                check_hope(fields.get("error"), is_ready=True)
             case _:
                 return
 
@@ -264,13 +291,22 @@ class RealtimeDialogue:
         deltas = (one.deltas for one in self._items.values() if one.key == key)
         return next(deltas, "").strip()[:MOST_CHARACTERS]
 
+    def is_answered(self, key: int) -> bool:
+        """Whether there is a transcript of it, with words or without."""
+        return self.text(key) is not None
+
     def patience_s(self, key: int) -> float:
         """How long to wait for the rest."""
+        if key in self._failed or any(
+            one.key == key and one.has_failed for one in self._items.values()
+        ):
+            return 0.0
         return WORDS_S if self.best(key) else NO_WORDS_S
 
     def forget(self, key: int) -> None:
         """Its words have been taken; its item keeps its place in the order."""
         self._texts.pop(key, None)
+        self._failed.discard(key)
         if any(commit.key == key for commit in self._commits):
             self._guess_link()
         for item in self._items.values():

@@ -74,6 +74,7 @@ class OpenAiSynthesizer:
         return SoundRequest(
             service="the speech server",
             settings="tts.openai",
+            names="tts.openai.model, voice and base_url",
             request=ServiceRequest(
                 method="POST",
                 url=self.url,

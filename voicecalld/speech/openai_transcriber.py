@@ -58,6 +58,7 @@ class OpenAITranscriber:
         live = LiveTranscription(
             self._connect,
             self._build_dialogue,
+            provider="openai",
             preroll_bytes=self._preroll_bytes,
             longest_session_s=LONGEST_SESSION_S,
         )

@@ -3,15 +3,20 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Final
 
 from voicecalld.errors import HopelessServiceError, ServiceError
-from voicecalld.net.service_fault import ServiceFault, describe, refusal_error
+from voicecalld.net.service_fault import FaultKind, ServiceFault, describe, refusal_error
 from voicecalld.net.service_http import ServiceHttp, ServiceRequest, ServiceResponse
 from voicecalld.speech.base import SpeechChunk
 from voicecalld.speech.service_sound import SoundCheck, check_type, sayable_pieces
 from voicecalld.speech.speakable import Piece
 
 MOST_FAULT_BYTES = 1 << 16  # what a service says of its refusal has a few hundred
+
+# Whatever the status: OpenAI sends the first with 403 as well, for a model that it has ended or
+# that an account may not use.
+UNKNOWN_NAMES: Final = ("model_not_found", "voice_not_found")
 
 # A service that asks for more patience than this is not asked again for the same text.
 LONGEST_WAIT_S = 1.0
@@ -21,11 +26,13 @@ LONGEST_WAIT_S = 1.0
 class SoundRequest:
     """A request for the sound of one text, and how its answer is judged.
 
-    ``settings`` is the table of the service's settings, which a refusal names.
+    ``settings`` is the table of the service's settings, and ``names`` those that it may not know
+    the values of: a refusal says what to check.
     """
 
     service: str
     settings: str
+    names: str
     request: ServiceRequest
     most_bytes: float
     sample_bytes: int = 1
@@ -71,11 +78,13 @@ async def read_refusal(asked: SoundRequest, response: ServiceResponse) -> Servic
     """Why there is no sound."""
     body = await response.rest(MOST_FAULT_BYTES)
     fault = describe(response.status, body, response.headers)
-    return fault_error(asked.service, asked.settings, fault)
+    return fault_error(asked.service, asked.settings, asked.names, fault)
 
 
-def fault_error(service: str, settings: str, fault: ServiceFault) -> ServiceError:
-    """What *fault* of *service* means for the text that it was asked to say."""
+def fault_error(service: str, settings: str, names: str, fault: ServiceFault) -> ServiceError:
+    """What *fault* of *service* means for the text that it was asked to say (`SoundRequest`)."""
+    if fault.kind is FaultKind.NOT_FOUND or any(code in fault.text for code in UNKNOWN_NAMES):
+        return HopelessServiceError(f"{service} refuses ({fault.text}): check {names}")
     reason = str(refusal_error(service, fault, setting=f"{settings}.api_key"))
     pause_s = fault.retry_after_s or 0.0
     if fault.retryable and pause_s <= LONGEST_WAIT_S:

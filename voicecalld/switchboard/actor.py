@@ -1,36 +1,16 @@
 """One call, one nursery: everything that the call does ends with it.
 
 Everything that happens becomes an event in the call's one mailbox; the rules in `call/` answer
-with commands, and this file obeys them. It decides nothing.
+with commands, which are obeyed (see `obeying`). It decides nothing.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final, assert_never
+from typing import Final
 
 import structlog
 import trio
 
-from voicecalld.call.commands import (
-    AnswerPrompt,
-    AnswerReply,
-    AskAgent,
-    AskAhead,
-    BeginUtterance,
-    Command,
-    CommitUtterance,
-    DiscardUtterance,
-    Finish,
-    ForgetAhead,
-    NoteHeard,
-    NoteIgnored,
-    NoteKey,
-    NoteWords,
-    ResumeTurn,
-    Say,
-    SayFiller,
-    ShowState,
-    StopTurn,
-)
+from voicecalld.call.commands import Finish
 from voicecalld.call.events import (
     Answered,
     CallEvent,
@@ -41,9 +21,11 @@ from voicecalld.call.events import (
     Placed,
     SpeechBegan,
     SpeechStopped,
+    Transcribed,
     Woke,
 )
 from voicecalld.call.machine import CallMachine
+from voicecalld.call.our_side import Commands
 from voicecalld.call.record import CallRecord, Mode
 from voicecalld.errors import CallEndedError, JournalError
 from voicecalld.ids import ProviderCallId
@@ -58,6 +40,7 @@ from voicecalld.switchboard.media_pump import Line
 from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.native_talk import NativeTalk
 from voicecalld.switchboard.notes import Notes
+from voicecalld.switchboard.obeying import Obeying
 from voicecalld.switchboard.outcome import Outcome
 from voicecalld.switchboard.overheard import Overheard
 from voicecalld.switchboard.placing import Placing
@@ -72,6 +55,10 @@ log: Final = structlog.get_logger()
 
 # A carrier's own parts learn of an end one after the other: its REST API after the stream.
 ENDING_S = 0.5
+
+# For words that are being made out when the other party has hung up: nobody hears this wait, but
+# whoever is told of the end, or waits for a line, should not notice it.
+LAST_WORDS_S = 1.0
 
 
 class Call:
@@ -96,11 +83,14 @@ class Call:
         self.conductor = self.build_conductor()
         self.talk = self.build_talk()
         first_text_s = services.settings.response_timeout_ms / 1000
-        self.speaking = Speaking(self.talk, self.minutes, first_text_s)
+        self.speaking = Speaking(self.talk, self.minutes, first_text_s, services.agent_name)
         self.begun = Outcome[None]()
         self.placing = Placing(self.notes, carrier, self.tell)
         self.placed = self.placing.placed
         self.finish: Finish | None = None
+        self.obeying = Obeying(
+            self.talk, self.speaking, self.minutes, self.prompting, self.finish_by
+        )
         self.over = trio.Event()
 
     def build_conductor(self) -> Conductor | None:
@@ -233,8 +223,22 @@ class Call:
                 self.nursery.start_soon(self.placing.place, self.carrier.order)
             while self.finish is None:
                 await self.take_letter()
+            if self.finish.carrier_knows:  # else the line is to be released, and first
+                await self.hear_out()
         finally:
             self.mailbox.close()
+
+    async def hear_out(self) -> None:
+        """They have hung up: wait a moment for the words that they said just before."""
+        self.speaking.break_off()
+        self.obey(self.machine.hear_out())
+        with trio.move_on_after(LAST_WORDS_S):
+            while self.machine.awaits_words:
+                letter = await self.mailbox.take(None)
+                if isinstance(letter.event, Transcribed):
+                    self.obey(self.machine.take_last(letter.event))
+                letter.was_obeyed()
+        self.obey(self.machine.give_up_words())
 
     async def run_stream(self, line: Line, opened: StreamOpened, done: trio.Event) -> None:
         """Listen to the media stream until it ends."""
@@ -258,13 +262,21 @@ class Call:
         letter = await self.mailbox.take(self.machine.wake_at_s)
         try:
             self.note(letter.event)
-            for command in self.machine.handle(letter.event, trio.current_time()):
-                self.obey(command)
+            self.obey(self.machine.handle(letter.event, trio.current_time()))
             self.talk.on_change()
             if self.conductor is not None:
                 self.conductor.on_change()
         finally:
             letter.was_obeyed()
+
+    def obey(self, commands: Commands) -> None:
+        """Have done what the rules ask for."""
+        for command in commands:
+            self.obeying.obey(self.nursery, self.equipment.session, command)
+
+    def finish_by(self, finish: Finish) -> None:
+        """The call is over."""
+        self.finish = finish
 
     def note(self, event: CallEvent) -> None:
         """Put into the record what the rules need not know."""
@@ -313,37 +325,3 @@ class Call:
         self.prompting.fail_all(error)
         self.begun.fail(error)
         self.placed.fail(error)
-
-    # --- obeying ---------------------------------------------------------------------
-
-    def obey(self, command: Command) -> None:
-        """Do what the rules ask for; nothing here waits."""
-        match command:
-            case ShowState(state=state):
-                self.notes.on_state(state)
-            case Finish():
-                self.finish = command
-            case AskAgent() | AskAhead():
-                self.speaking.ask(self.nursery, self.equipment.session, command)
-            case Say() | SayFiller() | ResumeTurn() | StopTurn() | NoteHeard() | ForgetAhead():
-                self.speaking.obey(self.nursery, command)
-            case NoteWords(utterance=utterance, text=text):
-                self.minutes.on_words(utterance, text, trio.current_time())
-            case NoteKey(digit=digit):
-                self.notes.on_keys(digit, "in")
-            case NoteIgnored(what=what):
-                self.notes.on_ignored(what)
-            case BeginUtterance():
-                self.minutes.on_utterance_begun()
-                self.talk.begin_utterance()
-            case CommitUtterance(utterance=utterance):
-                self.minutes.on_utterance_over(utterance)
-                self.talk.commit_utterance(utterance)
-            case DiscardUtterance():
-                self.talk.discard_utterance()
-            case AnswerPrompt():
-                self.prompting.on_answer(command, self.minutes.heard)
-            case AnswerReply():
-                self.prompting.on_reply(command)
-            case _:
-                assert_never(command)

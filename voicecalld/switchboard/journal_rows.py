@@ -21,6 +21,7 @@ from voicecalld.call.record import (
     TurnLatency,
     Utterance,
 )
+from voicecalld.printable import clean_text
 from voicecalld.provider.http import Reply
 
 Column: TypeAlias = str | int | float | None
@@ -104,15 +105,6 @@ def storable(value: Column) -> Column:
             raise ValueError("an integer beyond 64 bits")
         case _:
             return value
-
-
-def clean_text(text: str) -> str:
-    """*text* as UTF-8 can say it, U+FFFD in place of what it cannot."""
-    if text.isascii():
-        return text
-    # JSON from outside may hold "\ud800", which no UTF-8 file can. A pair that arrives as two
-    # halves is one character.
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def render_json(value: Mapping[str, Column] | Mapping[str, Json]) -> str:

@@ -4,6 +4,7 @@ The reader never waits for the transcriber, and the writer never waits at all: i
 wheel, and a line that does not take its frames is given up.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +39,10 @@ from voicecalld.speech.base import Transcription
 
 # Our sound is back from the other end of the line, and from a loudspeaker there, in this time.
 ECHO_TAIL_S = 0.25
+
+# Who begins to speak just before our turn is to be heard is let speak: so long it takes until that
+# is known to be more than a noise, and the turn is given up.
+LET_SPEAK_S = 0.3
 
 # A transcriber is fed in pieces of this size: in single frames it would cost more than the media.
 PIECE_BYTES = 5 * FRAME_BYTES
@@ -91,6 +96,7 @@ class MediaPump:
         self.piece = bytearray()
         self.fed_bytes = 0
         self.audible_turn = NO_TURN
+        self.voice_began_s = -math.inf  # theirs, as far as it was noticed
 
     # --- in --------------------------------------------------------------------------
 
@@ -169,6 +175,7 @@ class MediaPump:
             ago_s = max(0.0, self.fed_bytes / SAMPLE_RATE_HZ - change.at_s)
             match change:
                 case activity.SpeechBegan():
+                    self.voice_began_s = trio.current_time()
                     self.tell(SpeechBegan(ago_s=ago_s))
                 case activity.SpeechSustained():
                     self.tell(SpeechSustained(ago_s=ago_s))
@@ -205,7 +212,7 @@ class MediaPump:
     def send_due(self, now_s: float) -> None:
         """Send what is due at *now_s*."""
         line = self.line
-        if line is None:
+        if line is None or self.lets_speak(now_s):
             return
         at_once = line.codec.frames_per_message
         sound: list[Frame] = []
@@ -218,6 +225,15 @@ class MediaPump:
             if isinstance(item, Mark):
                 self.send(line, line.codec.encode_mark(item.name))
         self.send_sound(line, sound)
+
+    def lets_speak(self, now_s: float) -> bool:
+        """Whether our turn, of which nothing is heard yet, waits for them, who have just begun.
+
+        What is being heard goes on: a filler, keys.
+        """
+        playout = self.playout
+        is_silent = playout.played_out_s <= now_s and not (playout.is_audible or playout.keys)
+        return is_silent and self.voice.speaking and now_s < self.voice_began_s + LET_SPEAK_S
 
     def send_sound(self, line: Line, sound: list[Frame]) -> None:
         """Send the frames that have been collected, if there are any."""

@@ -8,7 +8,7 @@ from typing import assert_never
 from voicecalld.agent.base import AgentOutput, EndCall, PressKeys, SayText
 from voicecalld.errors import RemoteError
 from voicecalld.switchboard.native_steps import Step, spoken_text
-from voicecalld.switchboard.talk import next_output
+from voicecalld.switchboard.talk import AGENT, next_output
 
 
 class Script:
@@ -21,11 +21,16 @@ class Script:
         self.ends_call = False
         self.error: RemoteError | None = None
 
-    async def write(self, outputs: AsyncGenerator[AgentOutput, None], patience_s: float) -> None:
-        """Take all *outputs*, each of them within *patience_s*."""
+    async def write(
+        self,
+        outputs: AsyncGenerator[AgentOutput, None],
+        patience_s: float,
+        agent_name: str = AGENT,
+    ) -> None:
+        """Take all *outputs* of *agent_name*, each of them within *patience_s*."""
         try:
             async with aclosing(outputs):
-                while (output := await next_output(outputs, patience_s)) is not None:
+                while (output := await next_output(outputs, patience_s, agent_name)) is not None:
                     match output:
                         case SayText(text=text):
                             self.text += text

@@ -78,6 +78,7 @@ class NativeTalk:
         conduct: Callable[[str], None] | None = None,
     ) -> None:
         self.first_text_s = services.settings.response_timeout_ms / 1000
+        self.agent_name = services.agent_name
         self.plea = Step(say=services.settings.turn.apology)
         stall_s = services.settings.turn.stall_ms / 1000
         self.stalls = StallWatch(stall_s, self.silent_since, self.plead)
@@ -124,7 +125,11 @@ class NativeTalk:
         return self.turn.number != NO_TURN
 
     def start_turn(
-        self, nursery: trio.Nursery, turn: int, outputs: AsyncGenerator[AgentOutput, None]
+        self,
+        nursery: trio.Nursery,
+        turn: int,
+        outputs: AsyncGenerator[AgentOutput, None],
+        _waits_since_s: float | None = None,
     ) -> None:
         """Speak *outputs* as turn *turn*, once the agent has written all of it."""
         self.turn.begin(turn)
@@ -139,7 +144,7 @@ class NativeTalk:
         """Let the agent write its turn, and have the carrier do it."""
         script = Script(turn)
         with scope:
-            await script.write(outputs, self.first_text_s)
+            await script.write(outputs, self.first_text_s, self.agent_name)
         if scope.cancelled_caught or self.turn.number != turn:
             return
         self.stop_pleading()

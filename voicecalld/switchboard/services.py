@@ -129,6 +129,16 @@ class Services:
         object.__setattr__(self, "sounds", SoundCache(self.synthesizer))
 
     @property
+    def agent_name(self) -> str:
+        """The agent as an operator knows it, who may have several to choose from."""
+        return f"the agent ({self.settings.agent.provider})"
+
+    @property
+    def synthesizer_name(self) -> str:
+        """The synthesizer as an operator knows it."""
+        return f"the synthesizer ({self.settings.tts.provider})"
+
+    @property
     def standing_texts(self) -> tuple[str, ...]:
         """What may have to be said on any call, at once; nothing if carriers speak themselves."""
         settings = self.settings

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import aclosing
+from typing import Final
 
 import trio
 
@@ -18,6 +19,9 @@ PAUSE_S = 0.3
 
 # A clause that fails sooner, and before any sound of it, is tried again without a word.
 UNHEARD_S = 1.0
+
+# What the synthesizer is called in errors, as long as nobody knows which one it is.
+SYNTHESIZER: Final = "the synthesizer"
 
 # What is tried again has kept somebody waiting before.
 SECOND_SOUND_S = 4.0
@@ -39,14 +43,20 @@ class Speaker:
         first_sound_s: float,
         on_sound: Callable[[], None],
         before_second: Callable[[], None] = lambda: None,
+        name: str = SYNTHESIZER,
     ) -> None:
-        """A voice that calls *before_second* when it has to begin a clause again."""
+        """A voice that calls *before_second* when it has to begin a clause again.
+
+        Its errors have the *name* of the synthesizer.
+        """
         self.synthesizer = synthesizer
         self.playout = playout
         self.turn = turn
         self.first_sound_s = first_sound_s
         self.on_sound = on_sound
         self.before_second = before_second
+        self.name = name
+        self.left = ""  # of what was to be said last, as far as no sound of it is queued
 
     async def say(self, clause: str) -> None:
         """Queue the sound of *clause*; an engine that fails is asked once more for what is left.
@@ -57,7 +67,7 @@ class Speaker:
             HopelessServiceError: it failed again, or would; what was queued will be heard.
             TurnOverError: the turn was stopped.
         """
-        text = speakable(clause)
+        self.left = text = speakable(clause)
         if not text:
             return
         await self.wait_until_left(MAX_QUEUED_S)
@@ -67,7 +77,7 @@ class Speaker:
         except HopelessServiceError:
             raise
         except ServiceError as error:
-            rest = text[len(self.said) :].strip()
+            self.left = rest = text[len(self.said) :].strip()
             if rest and (self.has_begun_clause or trio.current_time() - began_s > UNHEARD_S):
                 await self.wait_until_left(0.0)
                 self.before_second()
@@ -114,21 +124,22 @@ class Speaker:
                 async with aclosing(self.synthesizer.synthesize(text)) as chunks:
                     async for chunk in chunks:
                         patience.deadline = trio.current_time() + patience_s
-                        self.queue(chunk)
+                        self.queue(chunk, text)
         except trio.TooSlowError:
             self.end_clause(text, is_whole=False)
-            raise ServiceError("the synthesizer gave no sound in time") from None
+            raise ServiceError(f"{self.name} gave no sound in time") from None
         except ServiceError:
             self.end_clause(text, is_whole=False)
             raise
         self.end_clause(text, is_whole=True)
 
-    def queue(self, chunk: SpeechChunk) -> None:
-        """Queue some sound of the clause."""
+    def queue(self, chunk: SpeechChunk, text: str) -> None:
+        """Queue some sound of the clause, which is *text*."""
         self.check_turn()
         if not self.has_begun_clause:
-            self.playout.begin_clause()
+            self.playout.begin_clause(text)
             self.has_begun_clause = True
+            self.left = ""
         self.playout.add(chunk.audio, chunk.words)
         self.on_sound()
 

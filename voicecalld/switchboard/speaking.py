@@ -19,7 +19,7 @@ from voicecalld.call.latency import TurnClock
 from voicecalld.call.record import Speaker
 from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.speculation import Speculation
-from voicecalld.switchboard.talk import Stopped, Talk, hurried, said
+from voicecalld.switchboard.talk import AGENT, Stopped, Talk, hurried, said
 
 # For the first words of an answer that is asked for again: they have waited long enough.
 SECOND_TEXT_S = 10.0
@@ -28,11 +28,14 @@ SECOND_TEXT_S = 10.0
 class Speaking:
     """Obeys what the rules say of our turns."""
 
-    def __init__(self, talk: Talk, minutes: Minutes, first_text_s: float) -> None:
+    def __init__(
+        self, talk: Talk, minutes: Minutes, first_text_s: float, agent_name: str = AGENT
+    ) -> None:
         self.talk = talk
+        self.agent_name = agent_name
         self.first_text_s = first_text_s  # so long the first words of an answer may take
         self.minutes = minutes
-        self.unheard = ""  # of the turn that was stopped last
+        self.stopped = Stopped()  # the turn that was stopped last
         self.speculation = Speculation()
 
     def obey(
@@ -63,8 +66,9 @@ class Speaking:
 
     def resume(self, nursery: trio.Nursery, turn: int, *, ends_call: bool) -> None:
         """Speak what was not heard of the turn that was stopped last."""
-        rest, self.unheard = self.unheard, ""
-        self.talk.start_turn(nursery, turn, said(rest, ends_call=ends_call))
+        stopped, self.stopped = self.stopped, Stopped()
+        ends_call = ends_call or stopped.ends_call
+        self.talk.start_turn(nursery, turn, said(stopped.unheard, ends_call=ends_call))
 
     def ask(
         self, nursery: trio.Nursery, session: AgentSession, command: AskAgent | AskAhead
@@ -86,9 +90,11 @@ class Speaking:
         outputs = self.speculation.take(turn) or session.reply(turn)
         if command.again or command.waited_s:
             first_s = min(self.first_text_s, SECOND_TEXT_S) if command.again else self.first_text_s
-            outputs = hurried(outputs, max(first_s - command.waited_s, 0.0))
-        self.talk.start_turn(nursery, command.turn, outputs)
-        if command.again and not command.waited_s:
+            outputs = hurried(outputs, max(first_s - command.waited_s, 0.0), self.agent_name)
+        is_second = command.again and not command.waited_s
+        waits_since_s = None if timing is None or is_second else timing.speech_ended_s
+        self.talk.start_turn(nursery, command.turn, outputs, waits_since_s)
+        if is_second:
             self.talk.apologize()
 
     def stop(self) -> None:
@@ -97,7 +103,7 @@ class Speaking:
         was_at_turn = self.talk.is_at_turn
         now_s = trio.current_time()
         stopped = self.talk.stop_turn(now_s)
-        self.unheard = stopped.unheard
+        self.stopped = stopped
         if stopped.was_audible:
             self.minutes.notes.write("call.interrupted")
         if was_at_turn:
@@ -105,6 +111,7 @@ class Speaking:
 
     def break_off(self) -> None:
         """The call is over: write down what was heard of a turn that it has cut short."""
+        self.speculation.drop()
         if self.talk.is_at_turn:
             now_s = trio.current_time()
             self.note_stopped(self.talk.stop_turn(now_s), now_s)

@@ -64,6 +64,8 @@ class StreamTalk:
                 first_sound_s=services.settings.tts.timeout_ms / 1000,
                 stall_s=services.settings.turn.stall_ms / 1000,
                 apology=services.settings.turn.apology,
+                agent_name=services.agent_name,
+                synthesizer_name=services.synthesizer_name,
             ),
         )
 
@@ -99,19 +101,27 @@ class StreamTalk:
         return self.playout.turn != NO_TURN
 
     def start_turn(
-        self, nursery: trio.Nursery, turn: int, outputs: AsyncGenerator[AgentOutput, None]
+        self,
+        nursery: trio.Nursery,
+        turn: int,
+        outputs: AsyncGenerator[AgentOutput, None],
+        waits_since_s: float | None = None,
     ) -> None:
         """Speak *outputs* as turn *turn*, in a task of *nursery*."""
-        self.turn_task.start(nursery, turn, outputs)
+        self.turn_task.start(nursery, turn, outputs, waits_since_s)
 
     def stop_turn(self, now_s: float) -> Stopped:
         """Stop speaking at once."""
         self.turn_task.stop()
         self.keep_said(now_s)
         was_audible = self.pump.audible_turn == self.playout.turn
-        unheard = self.playout.unheard_text(now_s)
-        heard = self.pump.clear(now_s)
-        return Stopped(heard=heard, unheard=unheard, was_audible=was_audible)
+        unheard = f"{self.playout.unheard_text(now_s)} {self.turn_task.take_unsaid()}".strip()
+        return Stopped(
+            heard=self.pump.clear(now_s),
+            unheard=unheard,
+            ends_call=self.turn_task.ends_call,
+            was_audible=was_audible,
+        )
 
     def end_turn(self, now_s: float) -> str:
         """The turn is over: the words of it that were heard."""
@@ -131,7 +141,8 @@ class StreamTalk:
     def said(self, now_s: float) -> str:
         """What of our words may have been heard in the last seconds, and come back."""
         before = self.said_last if now_s < self.said_last_s + ECHO_S else ""
-        return f"{before} {self.playout.recent_text(now_s, ECHO_S)}".strip()
+        filled = self.turn_task.filled_text(now_s - ECHO_S)
+        return " ".join(filter(None, (before, filled, self.playout.recent_text(now_s, ECHO_S))))
 
     def keep_said(self, now_s: float) -> None:
         """A turn is over, but its words may still come back."""

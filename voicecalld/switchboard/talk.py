@@ -4,7 +4,7 @@ import math
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import trio
 
@@ -16,16 +16,21 @@ from voicecalld.speech.base import Transcription
 from voicecalld.switchboard.media_pump import Line
 from voicecalld.switchboard.overheard import Overheard
 
+# What the agent is called in errors, as long as nobody knows which one it is.
+AGENT: Final = "the agent"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
     """What came of a turn that was stopped: the words that were heard, and whether any sound.
 
-    ``unheard`` is what was still to be said, from the beginning of the clause that was cut.
+    ``unheard`` is what was still to be said, from the beginning of the clause that was cut, and
+    ``ends_call`` whether the call was to be ended behind that.
     """
 
     heard: str = ""
     unheard: str = ""
+    ends_call: bool = False
     was_audible: bool = False
 
 
@@ -44,9 +49,16 @@ class Talk(Protocol):
         """Speak and listen inside the block."""
 
     def start_turn(
-        self, nursery: trio.Nursery, turn: int, outputs: AsyncGenerator[AgentOutput, None]
+        self,
+        nursery: trio.Nursery,
+        turn: int,
+        outputs: AsyncGenerator[AgentOutput, None],
+        waits_since_s: float | None = None,
     ) -> None:
-        """Speak *outputs* as turn *turn*, in a task of *nursery*."""
+        """Speak *outputs* as turn *turn*, in a task of *nursery*.
+
+        The other party waits for it since *waits_since_s* of Trio's clock, if that is known.
+        """
 
     def apologize(self) -> None:
         """Ask the other party for patience until our turn, which is tried again, is heard."""
@@ -112,16 +124,16 @@ async def said(text: str, *, ends_call: bool = False) -> AsyncGenerator[AgentOut
 
 
 async def hurried(
-    outputs: AsyncGenerator[AgentOutput, None], first_s: float
+    outputs: AsyncGenerator[AgentOutput, None], first_s: float, agent_name: str = AGENT
 ) -> AsyncGenerator[AgentOutput, None]:
-    """*outputs* of an agent that has kept somebody waiting before: the first within *first_s*.
+    """*outputs* of *agent_name*, who has kept somebody waiting before: the first in *first_s*.
 
     Raises:
         ServiceError: it took longer.
     """
     async with aclosing(outputs):
         patience_s = first_s
-        while (output := await next_output(outputs, patience_s)) is not None:
+        while (output := await next_output(outputs, patience_s, agent_name)) is not None:
             yield output  # noqa: ASYNC119 - whoever makes the turn closes it
             patience_s = math.inf
 
@@ -153,9 +165,9 @@ def queued(
 
 
 async def next_output(
-    outputs: AsyncGenerator[AgentOutput, None], patience_s: float
+    outputs: AsyncGenerator[AgentOutput, None], patience_s: float, agent_name: str = AGENT
 ) -> AgentOutput | None:
-    """What the agent wants next; None when it has done.
+    """What the agent, whose name is *agent_name*, wants next; None when it has done.
 
     Raises:
         ServiceError: it took longer than *patience_s*.
@@ -164,4 +176,4 @@ async def next_output(
         with trio.fail_after(patience_s):
             return await anext(outputs, None)
     except trio.TooSlowError:
-        raise ServiceError("the agent said nothing in time") from None
+        raise ServiceError(f"{agent_name} said nothing in time") from None

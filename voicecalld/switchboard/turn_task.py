@@ -10,16 +10,18 @@ import structlog
 import trio
 
 from voicecalld.agent.base import AgentOutput, EndCall, PressKeys, SayText
+from voicecalld.audio.frame import SAMPLE_RATE_HZ
 from voicecalld.call.clauses import ClauseChunker
 from voicecalld.call.events import CallEvent, TurnHeard
 from voicecalld.call.latency import Stage
 from voicecalld.call.playout import TICK_TOLERANCE_S, Playout
 from voicecalld.errors import RemoteError
 from voicecalld.speech.base import Synthesizer
+from voicecalld.switchboard.reading_ahead import ReadAhead
 from voicecalld.switchboard.sound_cache import cut_clauses
-from voicecalld.switchboard.speaker import Speaker, TurnOverError
+from voicecalld.switchboard.speaker import SYNTHESIZER, Speaker, TurnOverError
 from voicecalld.switchboard.stall import StallWatch
-from voicecalld.switchboard.talk import next_output, queued
+from voicecalld.switchboard.talk import AGENT, next_output, queued
 
 log: Final = structlog.get_logger()
 
@@ -29,12 +31,15 @@ class TurnLimits:
     """How long a turn may take: to its first text, to the first sound of each clause.
 
     When nothing has been heard of it for ``stall_s`` the ``apology`` is said, if there is one.
+    The names are of those who make the turn, for what is said of them when they do not.
     """
 
     first_text_s: float
     first_sound_s: float
     stall_s: float = math.inf
     apology: str = ""
+    agent_name: str = AGENT
+    synthesizer_name: str = SYNTHESIZER
 
 
 class TurnTask:
@@ -60,6 +65,13 @@ class TurnTask:
         self.limits = limits
         self.stalls = StallWatch(limits.stall_s, self.silent_since, self.plead)
         self.is_pressing = False
+        self.pressed_s = -math.inf  # keys, the last time
+        self.ahead: ReadAhead | None = None  # what the agent writes of the turn
+        self.speaker: Speaker | None = None  # of the turn
+        self.chunker = ClauseChunker()
+        self.clauses: tuple[str, ...] = ()  # behind the one that the speaker is at
+        self.filled = ""  # the filler that was said last
+        self.filled_until_s = -math.inf
         self.scope = trio.CancelScope()
         self.filler_scope = trio.CancelScope()
 
@@ -68,15 +80,18 @@ class TurnTask:
         nursery: trio.Nursery,
         turn: int,
         outputs: AsyncGenerator[AgentOutput, None],
+        waits_since_s: float | None = None,
     ) -> None:
-        """Make turn *turn* of *outputs*, in a task of *nursery*."""
+        """Make turn *turn* of *outputs*, in a task of *nursery*; see `Talk.start_turn`."""
         self.playout.start(turn)
         self.nursery = nursery
+        self.ahead, self.clauses = ReadAhead(outputs), ()
+        self.speaker, self.chunker = None, ClauseChunker()
         self.is_pressing = False
         self.scope = trio.CancelScope()
-        nursery.start_soon(self.run, turn, outputs, self.scope)
+        nursery.start_soon(self.run, turn, self.ahead.answer(nursery), self.scope)
         if self.limits.apology:
-            self.stalls.start(nursery)
+            self.stalls.start(nursery, waits_since_s)
 
     def stop(self) -> None:
         """Stop at once what is being made."""
@@ -86,6 +101,8 @@ class TurnTask:
 
     def start_filler(self, nursery: trio.Nursery, turn: int, text: str) -> None:
         """Say *text* until turn *turn* has sound of its own, in a task of *nursery*."""
+        if text == self.limits.apology:
+            self.stalls.noticed_s = trio.current_time()
         self.filler_scope = trio.CancelScope()
         nursery.start_soon(self.run_filler, turn, text, self.filler_scope)
 
@@ -109,7 +126,29 @@ class TurnTask:
         if scope.cancelled_caught or not is_needed:
             return
         self.playout.add_filler(sound)
+        self.filled = text
+        self.filled_until_s = now_s + len(sound) / SAMPLE_RATE_HZ
         self.send_due(now_s)
+
+    def filled_text(self, since_s: float) -> str:
+        """The filler, or the apology, that was heard last, if that was not before *since_s*."""
+        return self.filled if self.filled_until_s > since_s else ""
+
+    @property
+    def ends_call(self) -> bool:
+        """Whether the agent wants the call to be ended behind what is left unsaid."""
+        return self.ahead is not None and self.ahead.ends_call
+
+    def take_unsaid(self) -> str:
+        """What the agent has written of the turn that is stopped, and no sound was queued of.
+
+        What it had only begun to write is no part of it.
+        """
+        if self.ahead is None or self.speaker is None:
+            return ""
+        clauses = (*self.clauses, *self.chunker.feed(self.ahead.text))
+        last = self.chunker.flush() if self.ahead.is_whole else (self.chunker.last_sentence,)
+        return " ".join(filter(None, (self.speaker.left, *clauses, *last)))
 
     # --- when it takes too long ----------------------------------------------------------
 
@@ -133,7 +172,7 @@ class TurnTask:
         if self.is_pressing:
             return None
         lasts_s = self.playout.lasts_s(now_s)
-        return now_s + lasts_s if lasts_s > 0 else self.playout.played_out_s
+        return now_s + lasts_s if lasts_s > 0 else max(self.playout.played_out_s, self.pressed_s)
 
     async def run(
         self, turn: int, outputs: AsyncGenerator[AgentOutput, None], scope: trio.CancelScope
@@ -160,28 +199,25 @@ class TurnTask:
 
     async def make(self, turn: int, outputs: AsyncGenerator[AgentOutput, None]) -> bool:
         """Queue the sound of *outputs*; gives whether the call is to end after it."""
-        speaker = Speaker(
+        speaker = self.speaker = Speaker(
             self.synthesizer,
             self.playout,
             turn,
             first_sound_s=self.limits.first_sound_s,
             on_sound=lambda: self.on_sound(turn),
             before_second=self.apologize,
+            name=self.limits.synthesizer_name,
         )
-        chunker = ClauseChunker()
+        chunker = self.chunker
         async with aclosing(outputs):
-            while (output := await next_output(outputs, self.limits.first_text_s)) is not None:
+            while (output := await self.next_output(outputs)) is not None:
                 match output:
                     case SayText(text=text):
                         self.note(turn, Stage.TEXT)
                         await self.say(speaker, chunker.feed(text))
                     case PressKeys(digits=digits):
                         await self.say(speaker, chunker.flush())
-                        await speaker.wait_until_left(0.0)  # the keys belong behind the words
-                        speaker.check_turn()  # nobody else's keys
-                        self.is_pressing = True
-                        await self.press(digits)
-                        self.is_pressing = False
+                        await self.press_behind(speaker, digits)
                     case EndCall():
                         await self.say(speaker, chunker.flush())
                         return True
@@ -190,9 +226,22 @@ class TurnTask:
         await self.say(speaker, chunker.flush())
         return False
 
+    async def press_behind(self, speaker: Speaker, digits: str) -> None:
+        """Press keys, which belong behind the words."""
+        await speaker.wait_until_left(0.0)
+        speaker.check_turn()  # nobody else's keys
+        self.is_pressing = True
+        await self.press(digits)
+        self.is_pressing, self.pressed_s = False, trio.current_time()
+
+    async def next_output(self, outputs: AsyncGenerator[AgentOutput, None]) -> AgentOutput | None:
+        """What the agent wants next; None when it has done."""
+        return await next_output(outputs, self.limits.first_text_s, self.limits.agent_name)
+
     async def say(self, speaker: Speaker, clauses: tuple[str, ...]) -> None:
         """Queue the sound of *clauses*."""
-        for clause in clauses:
+        for number, clause in enumerate(clauses, 1):
+            self.clauses = clauses[number:]
             self.note(speaker.turn, Stage.CLAUSE)
             await speaker.say(clause)
 

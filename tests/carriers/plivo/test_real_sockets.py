@@ -1,28 +1,24 @@
-"""The whole carrier over real sockets in real time, and as a program."""
+"""The whole carrier over real sockets, and as a program."""
 
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import trio
+from trio.testing import MockClock
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
-from websockets.trio.server import Server, ServerConnection, serve
-from websockets.typing import Subprotocol
+from websockets.trio.server import ServerConnection
 
-from tests.carriers.callee import build_callee
+from tests.carriers.echo import LONGEST_S, build_listener, check_echo, open_customer
 from tests.carriers.loopback import Loopback
 from tests.carriers.plivo.carrier import open_plivo
 from tests.carriers.plivo.rig import BASIC, CALLS, FROM, TO, VOICE_URL, render_stream
-from voicecalld.audio.tones import beep
 from voicecalld.provider.http import HttpRequest, HttpResponse
 
-SOUND = beep(440, 400)
-LONGEST_S = 20.0
 ORDER = {"to": TO, "from": FROM, "answer_url": VOICE_URL}
 
 
@@ -53,36 +49,16 @@ async def post(base_url: str, order: Mapping[str, str]) -> HttpResponse:
     return await Loopback().request(request)
 
 
-@asynccontextmanager
-async def customer() -> AsyncIterator[tuple[str, int]]:
-    async with trio.open_nursery() as nursery:
-
-        async def run(task_status: trio.TaskStatus[Server]) -> None:
-            await serve(
-                send_back,
-                0,
-                host="127.0.0.1",
-                compression=None,
-                subprotocols=[Subprotocol("audio.plivo.com")],
-                process_request=give_document,
-                task_status=task_status,
-            )
-
-        server = await nursery.start(run)
-        yield server.listeners[0].socket.getsockname()
-        nursery.cancel_scope.cancel()
-
-
-async def test_a_callee_hears_itself_over_a_real_stream() -> None:
-    callee = build_callee(
-        {"wav": "beep", "when": "answered", "after_ms": 200},
-        {"press": "1", "when": "answered", "after_ms": 900},
-        sounds={"beep": SOUND},
-        answers_after_ms=0,
-    )
+async def test_a_callee_hears_itself_over_a_real_stream(jumping_clock: MockClock) -> None:
+    callee = build_listener()
     order = {**ORDER, "answer_method": "GET", "hangup_method": "GET"}
 
-    async with customer() as address, open_plivo(callee=callee, connect_to=address) as plivo:
+    async with (
+        open_customer(
+            send_back, process_request=give_document, subprotocols=["audio.plivo.com"]
+        ) as address,
+        open_plivo(callee=callee, connect_to=address) as plivo,
+    ):
         response = await post(plivo.base_url, order)
         with trio.fail_after(LONGEST_S):
             await plivo.settle()
@@ -90,10 +66,7 @@ async def test_a_callee_hears_itself_over_a_real_stream() -> None:
     entry = plivo.ledger.calls[0]
     assert response.status == 201
     assert entry.status == "completed"
-    assert SOUND in entry.said
-    assert SOUND in entry.heard
-    assert entry.pressed == "1"
-    assert entry.streams[0].close_code == 1000
+    check_echo(entry)
     plivo.ledger.check()
 
 

@@ -1,30 +1,27 @@
-"""The whole carrier over real sockets in real time, and as a program."""
+"""The whole carrier over real sockets, and as a program."""
 
 import base64
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
+from trio.testing import MockClock
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
-from websockets.trio.server import Server, ServerConnection, serve
+from websockets.trio.server import ServerConnection
 
 from tests.carriers.callee import build_callee
+from tests.carriers.echo import LONGEST_S, build_listener, check_echo, open_customer
 from tests.carriers.http_server import Answered, serve_connection
 from tests.carriers.loopback import Loopback
 from tests.carriers.telnyx.carrier import CONNECTION_ID, open_telnyx
 from tests.carriers.telnyx.rig import BEARER, FROM, TO
 from voicecalld.audio.frame import SILENT_FRAME
-from voicecalld.audio.tones import beep
 from voicecalld.provider.http import HttpRequest, HttpResponse
 
-SOUND = beep(440, 400)
-LONGEST_S = 20.0
 TOKEN = "t1"  # noqa: S105 - it opens nothing but this test
 ORDER = {
     "connection_id": CONNECTION_ID,
@@ -66,25 +63,6 @@ async def post(base_url: str, path: str, fields: dict[str, Any]) -> HttpResponse
     return await Loopback().request(request)
 
 
-@asynccontextmanager
-async def streams() -> AsyncIterator[tuple[str, int]]:
-    async with trio.open_nursery() as nursery:
-
-        async def run(task_status: trio.TaskStatus[Server]) -> None:
-            await serve(
-                send_back,
-                0,
-                host="127.0.0.1",
-                compression=None,
-                process_request=check_token,
-                task_status=task_status,
-            )
-
-        server = await nursery.start(run)
-        yield server.listeners[0].socket.getsockname()
-        nursery.cancel_scope.cancel()
-
-
 class WebhookServer:
     """Takes webhooks, and keeps them."""
 
@@ -106,16 +84,12 @@ class WebhookServer:
         await trio.serve_listeners(take, listeners)
 
 
-async def test_a_callee_hears_itself_over_a_real_stream() -> None:
-    callee = build_callee(
-        {"wav": "beep", "when": "answered", "after_ms": 200},
-        {"press": "1", "when": "answered", "after_ms": 900},
-        {"hang_up": True, "when": "answered", "after_ms": 2000},
-        sounds={"beep": SOUND},
-        answers_after_ms=0,
-    )
-
-    async with streams() as address, open_telnyx(callee=callee, connect_to=address) as telnyx:
+async def test_a_callee_hears_itself_over_a_real_stream(jumping_clock: MockClock) -> None:
+    callee = build_listener({"hang_up": True, "when": "answered", "after_ms": 2000})
+    async with (
+        open_customer(send_back, process_request=check_token) as address,
+        open_telnyx(callee=callee, connect_to=address) as telnyx,
+    ):
         response = await post(telnyx.base_url, "", ORDER)
         entry = telnyx.ledger.calls[0]
         with trio.fail_after(LONGEST_S):
@@ -123,10 +97,7 @@ async def test_a_callee_hears_itself_over_a_real_stream() -> None:
 
     assert response.status == 200
     assert entry.status == "normal_clearing"
-    assert SOUND in entry.said
-    assert SOUND in entry.heard
-    assert entry.pressed == "1"
-    assert entry.streams[0].close_code == 1000
+    check_echo(entry)
 
 
 async def test_webhooks_over_a_real_connection_are_signed_with_the_key_of_the_run() -> None:

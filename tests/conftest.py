@@ -47,7 +47,10 @@ WELL_WORN = frozenset(
         "test_carrier_calls_end.py",
         "test_agents_bad_input.py",
         "test_soak.py",
+        "test_speaking_services.py",
+        "test_synthesizer_contract.py",
         "test_synthesizers_bad_input.py",
+        "test_transcriber_contract.py",
         "test_transcribers_bad_input.py",
         "test_websocket_conformance.py",
     }

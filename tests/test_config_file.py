@@ -5,8 +5,14 @@ import re
 import pytest
 from pydantic import BaseModel, Field
 
-from voicecalld.config_file import parse_config, shown_value, value_problem
+from voicecalld.config_file import (
+    parse_config,
+    parse_document,
+    shown_value,
+    value_problem,
+)
 from voicecalld.errors import ConfigError
+from voicecalld.phone_settings import PhoneScript
 from voicecalld.settings import Settings
 
 
@@ -22,6 +28,14 @@ def problems(text: str) -> list[str]:
 
 def test_an_empty_file_gives_the_defaults() -> None:
     assert parse_config("", "FILE") == Settings()
+
+
+def test_other_documents_are_described_in_the_same_way() -> None:
+    script = parse_document('record = "call.wav"\n', "FILE", PhoneScript)
+
+    assert script == PhoneScript(record="call.wav")
+    with pytest.raises(ConfigError, match=r"^FILE: tape: unknown key$"):
+        parse_document("tape = 1\n", "FILE", PhoneScript)
 
 
 def test_a_file_changes_what_it_mentions_and_nothing_else() -> None:

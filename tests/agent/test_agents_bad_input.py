@@ -152,7 +152,6 @@ TABLE: Final = (
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat_service, "RETRY_S", 0.0)
-    monkeypatch.setattr(program_process, "GRACE_S", 0.2)
     monkeypatch.setattr(program_process, "EXIT_S", 30.0)  # some are to end by themselves
 
 

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,13 +64,31 @@ def test_a_turn_of_the_same_words_as_the_one_before_is_kept() -> None:
     assert ours(history) == ["Pardon?"]
 
 
-def test_a_guess_that_nobody_heard_an_answer_to_was_not_said() -> None:
+@pytest.mark.parametrize(
+    ("guess", "said"),
+    [
+        ("I want to by a house.", "I want to buy a house."),
+        ("\u5bb6\u3092\u8cb7\u3044\u305f", "\u5bb6\u3092\u8cb7\u3044\u305f\u3044"),
+    ],
+)
+def test_a_guess_that_nobody_heard_an_answer_to_was_not_said(guess: str, said: str) -> None:
     history = ChatHistory("")
-    history.add_turn(CallerTurn(text="I want to by a house.", is_guess=True))
+    history.add_turn(CallerTurn(text=guess, is_guess=True))
     history.add_output(SayText(text="Which one?"))
-    history.add_turn(CallerTurn(text="I want to buy a house."))
+    history.add_turn(CallerTurn(text=said))
 
-    assert [entry.text for entry in history.entries] == ["I want to buy a house."]
+    assert [entry.text for entry in history.entries] == [said]
+
+
+def test_a_guess_that_was_right_was_said_although_its_answer_was_cut_before_a_word() -> None:
+    history = ChatHistory("Hello!")
+    guess = CallerTurn(text="What time do you open?", heard_before="Hello!", is_guess=True)
+    history.add_turn(guess)
+    history.add_output(SayText(text="At nine."))
+    history.add_turn(CallerTurn(text="On Sundays.", heard_before="Hello!", interrupted=True))
+
+    told_texts = [entry.text for entry in history.entries]
+    assert told_texts == ["What time do you open?", "On Sundays."]
 
 
 def test_a_guess_that_was_answered_was_said() -> None:

@@ -51,8 +51,7 @@ def others() -> set[int]:
 
 
 @pytest.fixture(autouse=True)
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program_process, "GRACE_S", 0.2)
+def much_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     # Some of these programs are to end by themselves, however busy the machine is.
     monkeypatch.setattr(program_process, "EXIT_S", 30.0)
 
@@ -205,13 +204,16 @@ async def test_a_script_that_answers_one_turn_and_ends_is_an_agent() -> None:
     assert answers == ["One\nTwo\n"] * 3
 
 
-async def test_the_end_of_a_line_that_was_cut_in_two_is_not_the_end_of_the_next_turn() -> None:
-    program = """
+@pytest.mark.parametrize("end", ["\\n", "\\r\\n"])
+async def test_the_end_of_a_line_that_was_cut_in_two_is_not_the_end_of_the_next_turn(
+    end: str,
+) -> None:
+    program = f"""
 import os, sys
 sys.stdin.readline()
-os.write(1, b"One.\\n\\nlate")
+os.write(1, b"One.{end}{end}late")
 sys.stdin.readline()
-os.write(1, b"\\nTwo.\\n\\n")
+os.write(1, b"{end}Two.{end}{end}")
 """
     async with talking_to(python(program)) as session:
         answers = [await said(session, HI), await said(session, HI)]

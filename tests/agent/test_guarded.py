@@ -6,7 +6,14 @@ import trio
 from trio.testing import MockClock
 
 from tests.fakes.agent_fakes import ScriptedAgent
-from voicecalld.agent.base import Agent, Briefing, CallerTurn, SayText
+from voicecalld.agent.base import (
+    Agent,
+    AgentOutput,
+    AgentSession,
+    Briefing,
+    CallerTurn,
+    SayText,
+)
 from voicecalld.agent.guarded import GuardedAgent
 from voicecalld.errors import ServiceError
 from voicecalld.net.service_guard import ServiceGuard, ServiceState
@@ -72,6 +79,44 @@ async def test_an_agent_that_never_lets_a_word_come_is_found_out_however_often_i
             with trio.move_on_after(1.0):
                 async with aclosing(session.reply(TURN)) as outputs:
                     await anext(outputs)
+
+    assert agent.keeper.guard.health.failures == 2  # in 6 s, with 3 s of patience
+
+
+class SlowToLeave:
+    """An agent that says nothing, and takes a moment to notice that nobody waits any more."""
+
+    @asynccontextmanager
+    async def open(self, _briefing: Briefing) -> AsyncGenerator[AgentSession, None]:
+        yield self
+
+    async def reply(self, _turn: CallerTurn) -> AsyncGenerator[AgentOutput, None]:
+        try:
+            await trio.sleep(60)
+            yield SayText(text="late")
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(0.01)
+
+
+async def test_a_wait_counts_also_if_it_ends_only_when_the_next_one_has_begun(
+    autojump_clock: MockClock,
+) -> None:
+    async def ask(session: AgentSession, scope: trio.CancelScope) -> None:
+        with scope:
+            async with aclosing(session.reply(TURN)) as outputs:
+                await anext(outputs)
+
+    async with (
+        guarded(SlowToLeave()) as agent,
+        agent.open(BRIEFING) as session,
+        trio.open_nursery() as nursery,
+    ):
+        for _ in range(6):
+            scope = trio.CancelScope()
+            nursery.start_soon(ask, session, scope)
+            await trio.sleep(1)
+            scope.cancel()
 
     assert agent.keeper.guard.health.failures == 2  # in 6 s, with 3 s of patience
 

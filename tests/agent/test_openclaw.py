@@ -80,6 +80,19 @@ async def test_words_without_a_heard_answer_are_told_again_with_the_next_ones() 
     ]
 
 
+async def test_what_was_said_beside_the_gateway_is_no_answer_of_its_agent() -> None:
+    async with (
+        running(words("Yes"), words("", Fault.RESET_BEFORE), words("Five")) as server,
+        openclaw_session(server) as session,
+    ):
+        await said(session, OPENING_HEARD)
+        with pytest.raises(ServiceError):
+            await said(session, CallerTurn(text="what time is it", heard_before="Yes"))
+        await said(session, CallerTurn(text="hello?", heard_before="Could you repeat that?"))
+
+    assert told_to(server)[-1] == f"{DOUBT}\nwhat time is it\nhello?"
+
+
 async def test_an_answer_that_came_and_was_not_heard_is_no_answer() -> None:
     async with running(words("So far")) as server, openclaw_session(server) as session:
         await said(session, OPENING_HEARD)

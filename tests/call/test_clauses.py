@@ -199,6 +199,25 @@ def test_marks_that_nobody_would_say_are_removed(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("We open at nine", ""),
+        ("We open at nine.", "We open at nine."),
+        ('He said "no."', 'He said "no."'),
+        ("I will ask Dr.", ""),
+        ("OK then. 1.", ""),
+        ("\u597d\u7684\u3002", "\u597d\u7684\u3002"),
+    ],
+)
+def test_what_was_fed_last_is_a_sentence_if_it_ends_like_one(text: str, sentence: str) -> None:
+    chunker = ClauseChunker()
+
+    chunker.feed(text)
+
+    assert chunker.last_sentence == sentence
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "5 * 3 = 15",

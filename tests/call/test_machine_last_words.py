@@ -74,3 +74,14 @@ def test_our_own_words_that_come_back_are_not_noted_as_theirs() -> None:
     echo = Transcribed(utterance=2, text="we open at nine", said="We open at nine.")
 
     assert not any(isinstance(command, NoteWords) for command in machine.take_last(echo))
+
+
+def test_a_guess_at_our_own_words_that_come_back_is_not_noted_as_theirs() -> None:
+    play = answering().at(5.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.tell(WordsGuessed(text="we open at nine", said="We open at nine.")).expect()
+    machine = hung_up(play).machine
+    machine.hear_out()
+
+    commands = machine.give_up_words()
+
+    assert not any(isinstance(command, NoteWords) for command in commands)

@@ -21,6 +21,6 @@ def check(carrier: str, conversation: Conversation) -> None:
     """Hold *conversation* at *carrier*: it must come out as it did, and nothing must be left."""
     outcome = play(carrier, conversation)
 
-    assert outcome.wrong == []
+    assert not outcome.wrong, "\n".join(outcome.wrong)
     change = compare(carrier, outcome)
     assert not change, f"if this is better than it was: {RENEW}\n{change}"

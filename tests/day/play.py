@@ -1,5 +1,6 @@
 """Holds a conversation at a carrier, in virtual time, and gives its transcript."""
 
+import gc
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +56,7 @@ def play(carrier: str, conversation: Conversation) -> Outcome:
 
 async def hold(carrier: str, conversation: Conversation) -> Outcome:
     """Hold *conversation*, and look around when it is over."""
+    gc.collect()  # what others have left behind
     before = belongings()
     async with open_held(carrier, conversation) as held:
         working = belongings()

@@ -39,14 +39,15 @@ class MemorySocket:
 
 @dataclass
 class Service:
-    """Gives a socket for each connection, after the *refusals*."""
+    """Gives a socket for each connection, *opening_s* after it is wanted, after the *refusals*."""
 
     refusals: list[ServiceError] = field(default_factory=list)
+    opening_s: float = 0.0
     sockets: list[MemorySocket] = field(default_factory=list)
 
     @asynccontextmanager
     async def connect(self) -> AsyncGenerator[MemorySocket, None]:
-        await trio.lowlevel.checkpoint()
+        await trio.sleep(self.opening_s)
         if self.refusals:
             raise self.refusals.pop(0)
         self.sockets.append(MemorySocket())

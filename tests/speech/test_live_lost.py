@@ -12,7 +12,12 @@ from voicecalld.errors import HopelessServiceError, ServiceError
 from voicecalld.speech.base import Heard
 from voicecalld.speech.deepgram_flux import FluxDialogue
 from voicecalld.speech.dialogue import NO_WORDS_S
-from voicecalld.speech.live import STEADY_S, LiveTranscription, open_live
+from voicecalld.speech.live import (
+    LONGEST_WAIT_S,
+    STEADY_S,
+    LiveTranscription,
+    open_live,
+)
 from voicecalld.speech.live_connection import MOST_UNSENT_BYTES
 
 
@@ -56,6 +61,27 @@ async def test_a_connection_that_has_gone_silent_is_replaced_for_what_is_said_ne
     assert heard[-1] == Heard(utterance=9, text="nine")
     assert len(service.sockets) == 6
     assert [log["event"] for log in logs] == ["transcriber silent, opening it again"] * 5
+
+
+async def test_a_new_connection_is_not_blamed_for_what_was_waited_for_before_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    service = Service()
+    with capture_logs() as logs:
+        async with open_live(build(service)) as live, trio.open_nursery() as nursery:
+            nursery.start_soon(keep, live.results(), [])
+            say(live, 1)
+            await trio.sleep(0.1)
+            service.opening_s = LONGEST_WAIT_S - 1
+            service.sockets[0].to_tell.close()
+            await trio.sleep(2 * LONGEST_WAIT_S)
+            nursery.cancel_scope.cancel()
+
+    assert len(service.sockets) == 2
+    assert [log["event"] for log in logs] == [
+        "transcriber lost, opening it again",
+        "no words of an utterance in time",
+    ]
 
 
 async def test_after_a_lost_connection_what_was_not_answered_is_asked_again(

@@ -259,3 +259,30 @@ async def test_a_voice_that_would_fail_again_is_not_asked_again(
 
     assert raised.group_contains(HopelessServiceError)
     assert (len(voice.asked), excuses.made) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("voice", "left"),
+    [
+        (HoarseVoice(4, is_hopeless=True), "there, dear friend."),
+        (HoarseVoice(4, 4), "dear friend."),
+        (HoarseVoice(0, 0), "Hello there, dear friend."),
+    ],
+    ids=["at once", "again", "unheard"],
+)
+async def test_of_a_clause_that_fails_for_good_what_was_not_made_is_left(
+    voice: HoarseVoice, left: str, autojump_clock: MockClock
+) -> None:
+    playout = Playout()
+    speaker = speaker_of(playout, voice)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(play, playout)
+        with pytest.raises(HopelessServiceError):
+            await speaker.say("Hello there, dear friend.")
+        nursery.cancel_scope.cancel()
+
+    assert speaker.left == left
+    assert " ".join([clause.text for clause in playout.clauses] + [left]) == (
+        "Hello there, dear friend."
+    )

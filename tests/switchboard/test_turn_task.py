@@ -1,5 +1,6 @@
 """A turn in the making: what fills the time before it, and what is left undone of it."""
 
+import math
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -10,7 +11,7 @@ from trio.testing import MockClock
 
 from tests.fakes.speech_fakes import FakeSynthesizer
 from voicecalld.agent.base import AgentOutput, EndCall, PressKeys, SayText
-from voicecalld.call.playout import FRAME_S, TICK_TOLERANCE_S, Playout
+from voicecalld.call.playout import FRAME_S, NO_TURN, TICK_TOLERANCE_S, Playout
 from voicecalld.speech.base import Synthesizer
 from voicecalld.switchboard.turn_task import TurnLimits, TurnTask
 
@@ -19,7 +20,12 @@ class Bench:
     """A task that makes turns, and all that comes of it."""
 
     def __init__(
-        self, synthesizer: Synthesizer, *, apology: str = "", agent_name: str = "the agent"
+        self,
+        synthesizer: Synthesizer,
+        *,
+        apology: str = "",
+        agent_name: str = "the agent",
+        stall_s: float = math.inf,
     ) -> None:
         self.playout = Playout()
         self.told: list[object] = []
@@ -32,7 +38,11 @@ class Bench:
             measure=lambda _turn, _stage, _now_s: None,
             send_due=lambda _now_s: None,
             limits=TurnLimits(
-                first_text_s=10.0, first_sound_s=5.0, apology=apology, agent_name=agent_name
+                first_text_s=10.0,
+                first_sound_s=5.0,
+                stall_s=stall_s,
+                apology=apology,
+                agent_name=agent_name,
             ),
         )
 
@@ -128,6 +138,24 @@ async def test_a_filler_may_come_back_for_some_time(autojump_clock: MockClock) -
         assert before == ""
         assert bench.task.filled_text(now_s + lasts_s - FRAME_S) == "One moment."
         assert bench.task.filled_text(now_s + lasts_s + FRAME_S) == ""
+
+
+async def test_an_apology_that_comes_too_late_to_be_said_counts_for_none(
+    autojump_clock: MockClock,
+) -> None:
+    bench = Bench(FakeSynthesizer(delay_s=0.1), apology="Sorry.", stall_s=2.5)
+    waits_since_s = trio.current_time()
+
+    async with trio.open_nursery() as nursery:
+        await trio.sleep(2.5)
+        bench.task.start_filler(nursery, NO_TURN, "Sorry.")
+        await trio.sleep(0.05)
+        bench.task.start(nursery, 1, saying(after_s=60.0), waits_since_s)
+        await trio.sleep(1.0)
+        filled = len(bench.playout.filler)
+        bench.task.stop()
+
+    assert filled > 0
 
 
 async def test_what_the_agent_had_only_begun_to_write_is_not_left_unsaid(

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from tests.fakes.websocket_peer import (
     CLOSE,
@@ -174,7 +175,9 @@ def test_a_carrier_to_whom_we_come_late_is_no_stranger_for_it() -> None:
 
 
 @each_odd_frame
-async def test_whoever_floods_a_stream_is_told_that_he_may_not(odd: bytes) -> None:
+async def test_whoever_floods_a_stream_is_told_that_he_may_not(
+    odd: bytes, jumping_clock: MockClock
+) -> None:
     heard: list[str] = []
 
     async def serve(stream: MessageStream) -> None:

@@ -25,7 +25,8 @@ class CallerTurn:
 
     ``heard_before`` is what they heard of our last words, and ``interrupted`` says whether they
     cut us short: an agent that keeps a history must not keep more than that. With ``is_guess``
-    they may go on: if nothing of the answer is heard, the next turn takes the place of this one.
+    they may go on: if nothing of the answer is heard, and the next turn says about the same and
+    more, it takes the place of this one.
     """
 
     text: str

@@ -7,7 +7,7 @@ knows nothing of the other two, and the model must not believe that they do.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final, TypeAlias, assert_never
 
 from voicecalld.agent.base import AgentOutput, CallerTurn, EndCall, PressKeys, SayText
@@ -79,8 +79,12 @@ class ChatHistory:
                 assert_never(output)
 
     def _is_replaced_by(self, said: str) -> bool:
-        """Whether *said* is what they say instead of what they said last."""
-        return self._is_guess or goes_on(self.entries[-1].text, said)
+        """Whether *said* is what they say instead of what they said last.
+
+        A guess may have been right, and its answer begun: what they say then is something else.
+        """
+        before = self.entries[-1].text
+        return goes_on(before, said) or (self._is_guess and is_alike(before, said))
 
     def _settle(self, turn: CallerTurn) -> None:
         """Make an entry of what was heard of our last turn."""
@@ -118,6 +122,20 @@ def goes_on(before: str, text: str) -> bool:
     """Whether *text* has the words of *before* and perhaps more; marks do not count."""
     words = WORD.findall(before.casefold())
     return WORD.findall(text.casefold())[: len(words)] == words
+
+
+def is_alike(before: str, text: str) -> bool:
+    """Whether at least half of the pairs of letters in *before* are in *text* as well.
+
+    Pairs instead of words: not all languages have spaces.
+    """
+    pairs = pairs_of(before)
+    return 2 * len(pairs & pairs_of(text)) >= len(pairs)
+
+
+def pairs_of(text: str) -> set[tuple[str, str]]:
+    """All letters and digits of *text*, each with the next one."""
+    return set(pairwise(filter(str.isalnum, text.casefold())))
 
 
 def told(turn: CallerTurn) -> str:

@@ -129,7 +129,7 @@ class LineReader:
         if not end:
             return None
         self._pending = rest
-        is_rest, self._is_cut = self._is_cut and not line, False
+        is_rest, self._is_cut = self._is_cut and not line.strip(), False
         return self.take() if is_rest else bytes(line)
 
     def take_rest(self) -> bytes:

@@ -66,7 +66,8 @@ class ClauseChunker:
     def last_sentence(self) -> str:
         """What has been fed and not given back, if it ends like a sentence; else nothing."""
         end = self._clause.rstrip(CLOSERS)
-        return self._clause if end.endswith(tuple(SENTENCE_ENDS + WIDE_SENTENCE_ENDS)) else ""
+        is_end = end.endswith(tuple(SENTENCE_ENDS + WIDE_SENTENCE_ENDS))
+        return self._clause if is_end and not is_abbreviated(end) else ""
 
     def flush(self) -> tuple[str, ...]:
         """What is left at the end of the turn; the next text begins a new one."""

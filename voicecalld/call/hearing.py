@@ -144,11 +144,17 @@ class Hearing:
             self.words[event.utterance] = text
         return (NoteWords(utterance=event.utterance, text=text),)
 
+    @property
+    def guessed(self) -> Transcribed | None:
+        """The guess, as if it were the words of what was said last, if those are pending."""
+        if not (self.guess and self.pending):
+            return None
+        return Transcribed(utterance=max(self.pending), text=self.guess, said=self.guessed_over)
+
     def give_up(self) -> tuple[Command, ...]:
         """What is pending has taken too long: a guess at its words is better than none."""
-        noted: tuple[Command, ...] = ()
-        if self.guess and self.pending:
-            noted = self.take(Transcribed(utterance=max(self.pending), text=self.guess))
+        guessed = self.guessed
+        noted = () if guessed is None else self.take(guessed)
         self.pending.clear()
         self.over_ours.clear()
         self.sustained.clear()

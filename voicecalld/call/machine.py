@@ -141,8 +141,10 @@ class CallMachine:
         return self.turn.take_words(event)
 
     def give_up_words(self) -> Commands:
-        """What has not been made out by now never will be."""
-        return self.turn.hearing.give_up()
+        """What has not been made out by now never will be: keep the guess at it, as what it is."""
+        guessed = self.turn.hearing.guessed
+        taken = () if guessed is None else self.turn.take_words(guessed)
+        return (*taken, *self.turn.hearing.give_up())
 
     # --- its parts -----------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ class Mending:
 
     def __init__(self) -> None:
         self.failed_answers = 0  # in a row
-        self.asked_s = 0.0  # when the agent was asked last, or has failed
+        self.asked_s = 0.0  # when the agent was asked last, or had done, or failed
         self.waited_s = 0.0  # in vain, before that
         self.lost_turns = 0  # of theirs, in a row
         self.cause = ""  # why the call is to be ended; empty: it can go on

@@ -47,11 +47,12 @@ class ServiceHealth:
 class Attempt:
     """One use of a service; whoever uses it notes that an answer has begun.
 
-    ``waited_s`` is how long nothing has come in those before it, and at its end in this one as
-    well; an answer or a failure ends that wait.
+    ``waited_s`` is, at its end, how long nothing has come in it and in those before it; an answer
+    or a failure ends that wait. The one before, ``after``, may end only while this one goes on.
     """
 
     began_s: float
+    after: "Attempt | None" = None
     waited_s: float = 0.0
     has_answered: bool = False
 
@@ -116,8 +117,7 @@ class ServiceGuard:
         Raises:
             ServiceError: it is left alone, because it has failed too often.
         """
-        waited_s = 0.0 if after is None else after.waited_s
-        attempt = Attempt(began_s=trio.current_time(), waited_s=waited_s)
+        attempt = Attempt(began_s=trio.current_time(), after=after)
         if not self.breaker.admits(attempt.began_s):
             raise ServiceError(f"{self.name} is left alone for a while: {self.trouble}")
         try:
@@ -126,21 +126,23 @@ class ServiceGuard:
             self.breaker.on_given_up()  # who keeps it started knows why
             raise
         except ServiceError as error:
-            attempt.waited_s = 0.0
             self.on_failure(error)
             raise
         except BaseException:
             self.judge(attempt, is_over=False)
             raise
-        self.judge(attempt, is_over=True)
+        else:
+            self.judge(attempt, is_over=True)
+        finally:
+            attempt.after = None  # else a long call would keep all of them
 
     def judge(self, attempt: Attempt, *, is_over: bool) -> None:
         """Learn from an *attempt* that has not failed; unless it *is_over*, it was given up."""
         if attempt.has_answered:
-            attempt.waited_s = 0.0
             self.on_success()
             return
-        attempt.waited_s += trio.current_time() - attempt.began_s
+        before_s = 0.0 if attempt.after is None else attempt.after.waited_s
+        attempt.waited_s = before_s + trio.current_time() - attempt.began_s
         if is_over or attempt.waited_s < self.patience_s - CLOCK_S:
             self.breaker.on_given_up()
             return

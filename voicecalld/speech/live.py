@@ -184,22 +184,27 @@ class LiveTranscription:
             if text or self._is_answered(awaited):
                 self._heard.append(Heard(utterance=awaited.utterance, text=text))
             elif not self._is_closed:
-                self._on_words_lost(awaited)
+                self._on_words_lost(awaited, now_s)
             if self._connection:
                 self._connection.dialogue.forget(awaited.key)
         return bool(self._heard)
 
-    def _on_words_lost(self, awaited: Awaited) -> None:
+    def _on_words_lost(self, awaited: Awaited, now_s: float) -> None:
         """Replace a service that has fallen silent: of a dead connection nobody need ever hear.
 
         Source: pipecat issue 5735 and bolna pull request 758 (2026), which tell it of Flux.
         """
         connection = self._connection
-        if connection is None or connection.heard_s > awaited.asked_s:
+        if connection is None or not self._is_silent(connection, awaited, now_s):
             log.warning("no words of an utterance in time", provider=self._provider)
             return
         log.warning("transcriber silent, opening it again", provider=self._provider)
         connection.give_up()
+
+    def _is_silent(self, connection: LiveConnection, awaited: Awaited, now_s: float) -> bool:
+        """Whether *connection* has had time to say anything at all; a new one may not have."""
+        patience_s = connection.dialogue.patience_s(awaited.key)
+        return connection.heard_s <= awaited.asked_s and now_s >= awaited.asked_s + patience_s
 
     def _take_guess(self) -> Heard | None:
         """A new guess at the words of what was begun last; late words of others make none."""
@@ -320,7 +325,8 @@ async def open_live(transcription: LiveTranscription) -> AsyncGenerator[LiveTran
     """Let *transcription* have its connections for as long as the block lasts.
 
     Raises:
-        ServiceError: there is not even a first one. What the block raises comes out as it is.
+        ServiceError: there is not even a first one. What the block raises comes out as it is, a
+            group of one error as that error.
     """
     with lone_errors():
         async with trio.open_nursery() as nursery:

@@ -77,7 +77,7 @@ class Speaker:
         except HopelessServiceError:
             raise
         except ServiceError as error:
-            self.left = rest = text[len(self.said) :].strip()
+            rest = self.left
             if rest and (self.has_begun_clause or trio.current_time() - began_s > UNHEARD_S):
                 await self.wait_until_left(0.0)
                 self.before_second()
@@ -118,7 +118,6 @@ class Speaker:
     async def synthesize(self, text: str, patience_s: float) -> None:
         """Queue the sound of *text* as one clause, each piece of which comes in *patience_s*."""
         self.has_begun_clause = False
-        self.said = ""
         try:
             with trio.fail_after(patience_s) as patience:
                 async with aclosing(self.synthesizer.synthesize(text)) as chunks:
@@ -151,7 +150,8 @@ class Speaker:
         if is_whole:
             self.playout.end_clause(text)
         else:
-            self.said = self.playout.break_clause(text)
+            said = self.playout.break_clause(text)
+            self.left = text[len(said) :].strip()
 
     def check_turn(self) -> None:
         """Sound of a turn that was stopped must not reach the line."""

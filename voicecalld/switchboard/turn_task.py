@@ -101,8 +101,6 @@ class TurnTask:
 
     def start_filler(self, nursery: trio.Nursery, turn: int, text: str) -> None:
         """Say *text* until turn *turn* has sound of its own, in a task of *nursery*."""
-        if text == self.limits.apology:
-            self.stalls.noticed_s = trio.current_time()
         self.filler_scope = trio.CancelScope()
         nursery.start_soon(self.run_filler, turn, text, self.filler_scope)
 
@@ -126,6 +124,8 @@ class TurnTask:
         if scope.cancelled_caught or not is_needed:
             return
         self.playout.add_filler(sound)
+        if text == self.limits.apology:  # whoever has asked for it
+            self.stalls.noticed_s = now_s
         self.filled = text
         self.filled_until_s = now_s + len(sound) / SAMPLE_RATE_HZ
         self.send_due(now_s)

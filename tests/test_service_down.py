@@ -1,12 +1,15 @@
-"""A daemon whose agent is not there when it starts: it says so, and finds it when it comes."""
+"""A daemon whose services are not there when it starts: it says so, and rings nobody in vain."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.daemon_process import DaemonProcess, running_daemon
 from tests.ports import reserved_port
@@ -32,7 +35,8 @@ provider = "deepgram"
 api_key = "sesame"
 base_url = "ws://127.0.0.1:{port}"
 """
-CAUSE = "the transcriber (deepgram) cannot be reached: Connection refused"
+
+MUTE = DEAF.replace("[stt", "[tts").replace("ws:", "http:")
 
 
 @contextmanager
@@ -56,9 +60,9 @@ def look(daemon: DaemonProcess) -> dict[str, Any]:
 
 def test_a_service_that_is_down_is_told_until_it_comes_up(tmp_path: Path) -> None:
     with reserved_port() as port, running_daemon(tmp_path, CONFIG.format(port=port)) as daemon:
-        down = look_until(daemon, "cannot be reached")
+        down = look_until(daemon, "agent", "cannot be reached")
         with running_agent(port):
-            up = look_until(daemon, "reachable since")
+            up = look_until(daemon, "agent", "reachable since")
         status = daemon.stop()
 
     assert not down["agent"]["ok"]
@@ -70,26 +74,32 @@ def test_a_service_that_is_down_is_told_until_it_comes_up(tmp_path: Path) -> Non
     assert status == 0
 
 
-def look_until(daemon: DaemonProcess, words: str) -> dict[str, Any]:
-    """What is told when *words* are said of the agent."""
+def look_until(daemon: DaemonProcess, kind: str, words: str) -> dict[str, Any]:
+    """What is told when *words* are said of the service of this *kind*."""
     for _ in range(MOST_LOOKS):
         found = look(daemon)
-        if words in found["agent"]["text"]:
+        if words in found[kind]["text"]:
             return found
-    raise AssertionError(f"never said of the agent: {words}")
+    raise AssertionError(f"never said of the {kind}: {words}")
 
 
-def test_without_a_transcriber_a_call_is_refused_with_the_reason_and_a_notification_is_placed(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("config", "kind", "notify_status"),
+    [(DEAF, "transcriber", 0), (CONFIG, "agent", 0), (MUTE, "synthesizer", 1)],
+)
+def test_nobody_is_rung_without_a_service_that_the_call_needs_and_the_reason_is_told(
+    config: str, kind: str, notify_status: int, tmp_path: Path
 ) -> None:
-    with reserved_port() as port, running_daemon(tmp_path, DEAF.format(port=port)) as daemon:
+    with reserved_port() as port, running_daemon(tmp_path, config.format(port=port)) as daemon:
+        look_until(daemon, kind, "cannot be reached")
         refused = daemon.run_ctl(*call("conversation"))
-        placed = daemon.run_ctl(*call("notify"))
+        notified = daemon.run_ctl(*call("notify"))
         daemon.stop()
 
-    assert (refused.returncode, placed.returncode) == (1, 0)
-    assert CAUSE in refused.stderr
-    assert CAUSE in daemon.log()
+    cause = rf"the {kind} \(\w+\) at 127\.0\.0\.1 cannot be reached: Connection refused"
+    assert (refused.returncode, notified.returncode) == (1, notify_status)
+    assert re.search(cause, refused.stderr)
+    assert re.search(cause, daemon.log())
     assert "Traceback" not in daemon.log()
 
 

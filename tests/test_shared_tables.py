@@ -11,7 +11,8 @@ from tests.test_config_file import problems
 from voicecalld.config_file import parse_config
 from voicecalld.shared_tables import merge_shared, merged, place_of
 
-NAMES = st.sampled_from("abc")
+NAMES = st.sampled_from(["a", "b", "openai"])  # others may have what we do not know
+KNOWN = {"tts": ["provider", "openai"]}
 LEAVES = st.sampled_from([False, True, 0, 1, "", "text", 0.0]) | st.lists(
     st.integers(), max_size=2
 )
@@ -78,7 +79,7 @@ def test_every_value_is_said_to_stand_where_it_was_written(
     written = {"tts": own, "messages": {"tts": shared}}
     untouched = deepcopy(written)
 
-    whole = merge_shared(written)
+    whole = merge_shared(written, KNOWN)
 
     assert written == untouched
     for path, value in leaves_of(whole["tts"]).items():
@@ -96,11 +97,21 @@ def test_every_value_is_said_to_stand_where_it_was_written(
 def test_what_is_shared_is_not_changed_through_what_it_was_put_into() -> None:
     written = {"messages": {"tts": {"openai": {"model": "a"}}}}
 
-    whole = merge_shared(written)
+    whole = merge_shared(written, KNOWN)
     whole["tts"]["openai"]["model"] = "b"
 
     assert written == {"messages": {"tts": {"openai": {"model": "a"}}}}
     assert whole["messages"] == written["messages"]
+
+
+def test_voices_that_others_have_may_stand_in_the_shared_table_alone() -> None:
+    settings = parse_config(
+        "[messages.tts]\nprovider = 'edge'\n[messages.tts.edge]\nvoice = 'a'\n"
+        "[messages.tts.embedded]\nvoice = 'de'\n[tts]\nprovider = 'embedded'\n",
+        "f",
+    )
+
+    assert (settings.tts.provider, settings.tts.embedded.voice) == ("embedded", "de")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +122,7 @@ def test_nothing_that_can_be_written_is_taken_for_absent(value: str) -> None:
     text = f"[messages.tts]\nkey = 'shared'\n[tts]\nkey = {value}\n"
     document = tomlkit.parse(text).unwrap()
 
-    assert merge_shared(document)["tts"]["key"] == document["tts"]["key"]
+    assert merge_shared(document, KNOWN)["tts"]["key"] == document["tts"]["key"]
 
 
 @pytest.mark.parametrize(
@@ -219,8 +230,22 @@ def test_what_others_choose_is_of_no_account_where_we_choose(theirs: str) -> Non
             "messages.tts.provider = 'edge'",
             (
                 'messages.tts.provider: found "edge": Edge speech is not for calls: it only '
-                "delivers MP3, and from an unofficial service"
+                "delivers MP3, and from an unofficial service; if other programs need it there, "
+                "set tts.provider as well"
             ),
+        ),
+        (
+            "messages.tts.provider = 'megaphone'",
+            (
+                'messages.tts.provider: found "megaphone", allowed: "embedded", "elevenlabs", '
+                '"openai" or "deepgram"; if other programs need it there, set tts.provider as well'
+            ),
+        ),
+        ("messages.tts.edge = 5", "messages.tts.edge: unknown key"),
+        ("tts.edge = {voice = 'a'}", "tts.edge: unknown key"),
+        (
+            "tts.edge = {voice = 'a'}\nmessages.tts.edge = {voice = 'b'}",
+            "tts.edge: unknown key",
         ),
         ("messages = 5", "messages: found a value that is not shown, allowed: a table"),
         ("messages.tts = 5", "messages.tts: found a value that is not shown, allowed: a table"),

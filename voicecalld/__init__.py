@@ -37,7 +37,7 @@ text is cut where a voice may pause                    call/clauses.py
 words become sound                                     speech/embedded_synthesizer.py
 what was queued, what was sent, what was heard         call/playout.py
 how long the other party had waited                    call/latency.py
-both sides, in order, with no word that was not heard  call/transcript.py
+both sides, in order, with no word that was not heard  switchboard/minutes.py
 hung up, written down, and only then called over       switchboard/ending.py
 all that is left in the end                            call/record.py
 =====================================================  ====================================

@@ -10,6 +10,7 @@ value reaches such a line through `shown_value` only, which knows what is secret
 import dataclasses
 import difflib
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
@@ -36,7 +37,8 @@ from voicecalld.settings_reference import (
     named_fields,
     tables_of,
 )
-from voicecalld.shared_tables import hidden_by, merge_shared, place_of
+from voicecalld.shared_tables import hidden_by, merge_shared, place_of, remedy
+from voicecalld.tts_settings import TtsSettings
 
 Path: TypeAlias = tuple[str | int, ...]
 Key: TypeAlias = tuple[str, ...]
@@ -47,6 +49,10 @@ LONGEST_SHOWN: Final = 64
 LONGEST_REASON: Final = 200
 TOML_INTEGER_BITS: Final = 64
 BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+# As Python's own reader of TOML says it, in all of its words for that.
+REPEATED: Final = re.compile(
+    r"(?:overwrite a value|[Cc]annot declare|[Dd]uplicate).*\(at (?P<line>line [0-9]+),", re.DOTALL
+)
 # Where a URL may hold a secret that belongs elsewhere: its user, and its query.
 URL_SECRET: Final = re.compile(r"(?<=://)[^/?#]+(?=@)|(?<=\?).+", re.DOTALL)
 
@@ -86,7 +92,7 @@ def parse_config(
     Tables that share keys with others (see `voicecalld.shared_tables`) are completed by those.
     """
     written = parse_toml(text, file)
-    values = merge_shared(written)
+    values = merge_shared(written, {"tts": TtsSettings.model_fields})
     origins = put_all(values, secrets)
     return build(Settings, values, Source(file=file, written=written, origins=origins))
 
@@ -115,7 +121,7 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomlkit.parse(text).unwrap()
     except TOMLKitError as error:
-        raise ConfigError(f"{file}: {syntax_problem(error)}") from None
+        raise ConfigError(f"{file}: {repeated_line(error, text)}{syntax_problem(error)}") from None
 
 
 def build(root: type[ModelT], values: Mapping[str, Any], source: Source) -> ModelT:
@@ -129,7 +135,7 @@ def build(root: type[ModelT], values: Mapping[str, Any], source: Source) -> Mode
     except ValidationError as error:
         problems = [
             f"{source.origins.get(detail['loc'], source.file)}: "
-            f"{value_problem(detail, root, source)}"
+            f"{value_problem(detail, root, source)}{remedy(source.place_of(detail['loc']))}"
             for detail in error.errors(include_url=False)
         ]
     # Out here, because the exception that is left behind holds values that may be secret. What is
@@ -158,12 +164,24 @@ def put(values: dict[str, Any], key: Key, text: str) -> bool:
 
 
 def syntax_problem(error: TOMLKitError) -> str:
-    """Where the text stops being TOML, and why; a repeated key is known by its name alone."""
+    """Where the text stops being TOML, and why; a repeated key may be known by its name alone."""
     reason = shortened(str(error), LONGEST_REASON)
     if not isinstance(error, ParseError):
         return reason
     place = f" at line {error.line} col {error.col}"
     return f"line {error.line}, column {error.col + 1}: {reason.removesuffix(place)}"
+
+
+def repeated_line(error: TOMLKitError, text: str) -> str:
+    """In front of *error*, the line of *text* that repeats a key, if only Python knows it."""
+    if isinstance(error, ParseError):
+        return ""
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as same:
+        place = REPEATED.search(str(same))
+        return f"{place['line']}: " if place else ""
+    return ""
 
 
 def value_problem(detail: ErrorDetails, root: Model, source: Source = PLAIN) -> str:

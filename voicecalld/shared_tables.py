@@ -3,10 +3,12 @@
 What the own table does not have is taken from the shared one: tables key by key, at any depth, and
 everything else as a whole. Also ``false``, ``0`` and an empty text win over what is shared.
 
-What else stands beside a shared table is somebody else's, and is not looked at. Nor is a choice
-in it that the own table makes itself: others may choose what is of no use here.
+What else stands beside a shared table is somebody else's, and is not looked at. Nor are tables in
+it of services that are unknown here, nor a choice that the own table makes itself: others may
+choose what is of no use here.
 """
 
+from collections.abc import Container, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -19,19 +21,32 @@ CHOICE: Final = "provider"
 Place = tuple[str | int, ...]
 
 
-def merge_shared(values: dict[str, Any]) -> dict[str, Any]:
-    """The document *values* with its own tables completed; *values* stays as it was written."""
+def merge_shared(values: dict[str, Any], known: Mapping[str, Container[str]]) -> dict[str, Any]:
+    """The document *values* with its own tables completed; *values* stays as it was written.
+
+    *known* has what may stand in each of the own tables.
+    """
     whole = deepcopy(values)
     for (name,), (outer, inner) in SHARED:
         if not isinstance(whole.get(outer), dict):
             continue
         whole[outer] = {key: value for key, value in whole[outer].items() if key == inner}
+        forget_unknown_tables(whole[outer].get(inner), known[name])
         shared, own = whole[outer].get(inner, {}), whole.get(name, {})
         if shared != {}:
             whole[name] = merged(deepcopy(shared), own)
         if isinstance(shared, dict) and isinstance(own, dict) and CHOICE in own:
             shared.pop(CHOICE, None)
     return whole
+
+
+def forget_unknown_tables(shared: object, known: Container[str]) -> None:
+    """Take the tables out of *shared* that are none of the *known* ones."""
+    if not isinstance(shared, dict):
+        return
+    for name in [key for key, value in shared.items() if isinstance(value, dict)]:
+        if name not in known:
+            del shared[name]
 
 
 def merged(shared: object, own: object) -> object:
@@ -71,6 +86,14 @@ def hidden_by(path: Place, written: object) -> Place | None:
         if is_own and find(written, path) == "" and find(written, hidden):
             return hidden
     return None
+
+
+def remedy(place: Place) -> str:
+    """What else to do about a mistake at *place*: others may need a choice as it is."""
+    for own, common in SHARED:
+        if place == (*common, CHOICE):
+            return f"; if other programs need it there, set {'.'.join((*own, CHOICE))} as well"
+    return ""
 
 
 def stands(path: Place, written: object) -> bool:

@@ -212,9 +212,33 @@ async def test_a_program_that_is_not_there_is_missed_at_the_start(program: str) 
             pass
 
 
-async def test_a_file_that_cannot_be_run_is_no_program(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("hello")
+async def test_a_script_that_may_not_be_run_is_told_from_one_that_is_not_there(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "agent.py"
+    script.write_text("print('hello')")
 
-    with pytest.raises(ServiceError, match="there is no program"):
-        async with open_agent(command_file(str(tmp_path / "notes.txt"))):
+    with pytest.raises(ServiceError) as refused:
+        async with open_agent(command_file(str(script))):
             pass
+
+    assert str(refused.value) == (
+        f"agent.command.argv: {str(script)!r} is not executable: run chmod +x on it, or put what "
+        f'runs it in front, such as argv = ["python3", "{script}"]'
+    )
+
+
+async def test_a_folder_is_no_program(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="there is no program"):
+        async with open_agent(command_file(str(tmp_path))):
+            pass
+
+
+async def test_a_script_that_does_not_say_what_runs_it_is_told_how_to(tmp_path: Path) -> None:
+    script = tmp_path / "agent.py"
+    script.write_text("print('hello')")
+    script.chmod(0o700)
+
+    async with open_agent(command_file(str(script))) as agent:
+        with pytest.raises(ServiceError, match="a script needs a first line such as #!/usr/bin/e"):
+            await said(agent, "hello")

@@ -55,6 +55,17 @@ def test_a_turn_that_nobody_heard_is_not_kept_although_the_one_before_is_told_ag
     assert ours(history) == []
 
 
+def test_an_answer_and_a_question_that_were_both_heard_before_are_kept_when_heard_anew() -> None:
+    both = "It is noon. Are you still there?"
+    history = ChatHistory("Hello!")
+    history.add_turn(CallerTurn(text="hi", heard_before="Hello!", is_heard_anew=True))
+    for said in ("well", "again"):
+        history.add_output(SayText(text="It is noon."))
+        history.add_turn(CallerTurn(text=said, heard_before=both, is_heard_anew=True))
+
+    assert ours(history) == [both, both]
+
+
 def test_a_turn_of_the_same_words_as_the_one_before_is_kept() -> None:
     history = ChatHistory("Pardon?")
     history.add_turn(CallerTurn(text="hi", heard_before="Pardon?"))

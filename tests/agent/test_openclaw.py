@@ -93,6 +93,27 @@ async def test_what_was_said_beside_the_gateway_is_no_answer_of_its_agent() -> N
     assert told_to(server)[-1] == f"{DOUBT}\nwhat time is it\nhello?"
 
 
+async def test_an_answer_that_is_heard_once_more_with_a_question_behind_it_is_an_answer() -> None:
+    both = "Yes. Are you still there?"
+
+    async with running(words("Yes.")) as server, openclaw_session(server) as session:
+        await said(session, OPENING_HEARD)
+        for text in ("well", "again"):
+            await said(session, CallerTurn(text=text, heard_before=both, is_heard_anew=True))
+
+    assert told_to(server)[1:] == ["well", "again"]
+
+
+async def test_a_question_that_is_heard_once_more_is_no_answer_that_was_not_heard() -> None:
+    pardon = "Could you repeat that?"
+
+    async with running(words("So far")) as server, openclaw_session(server) as session:
+        await said(session, CallerTurn(text="hi", heard_before=pardon, is_heard_anew=True))
+        await said(session, CallerTurn(text="hello?", heard_before=pardon, is_heard_anew=True))
+
+    assert told_to(server)[1].endswith("hi\nhello?")
+
+
 async def test_an_answer_that_came_and_was_not_heard_is_no_answer() -> None:
     async with running(words("So far")) as server, openclaw_session(server) as session:
         await said(session, OPENING_HEARD)

@@ -36,7 +36,7 @@ from voicecalld.call.events import (
 )
 from voicecalld.call.floor import Floor
 from voicecalld.call.machine import CallPolicy
-from voicecalld.call.mending import NO_WORDS, PLEA_AGAIN_S
+from voicecalld.call.mending import LAST_WORDS_S, NO_WORDS, PLEA_AGAIN_S
 
 STALL_S = 2.5
 PLEA = SayFiller(turn=0, text="One moment.")
@@ -222,6 +222,83 @@ def test_a_reply_that_was_not_made_out_is_asked_for_again_and_still_goes_to_who_
     speak(play.at(18.0), 2, until_s=19.0)
 
     play.their_words(2, "Yes", AnswerReply(prompt=1, text="Yes", digits=""))
+
+
+def lost_over_again() -> Play:
+    """They have spoken on from 6.5 to 7.5, before the time for their first words was over."""
+    play = spoken().at(3.0 + STALL_S).expect(PLEA).at(6.5)
+    return speak(play, 2, until_s=7.5)
+
+
+def test_who_speaks_on_while_their_words_are_awaited_does_not_put_off_the_end_of_that() -> None:
+    lost_over_again().at(8.2 + LAST_WORDS_S - 0.01).expect().at(8.2 + LAST_WORDS_S).expect(
+        Say(turn=2, text=AGAIN)
+    )
+
+
+def test_who_speaks_on_after_every_plea_hears_the_farewell() -> None:
+    play = lost_over_again().at(8.2 + LAST_WORDS_S).expect(Say(turn=2, text=AGAIN))
+    play.our_turn(2, until_s=11.0).expect(NoteHeard(turn=2))
+    speak(play.at(12.0), 3, until_s=13.0).at(13.0 + STALL_S).expect(PLEA)
+
+    speak(play.at(16.5), 4, until_s=17.5)
+
+    play.at(18.2 + LAST_WORDS_S).expect(Say(turn=3, text=FAREWELL))
+
+
+def test_words_that_were_asked_for_early_are_not_awaited_for_longer_than_the_time() -> None:
+    policy = patient(attentive())
+    play = listening(policy).at(2.0).tell(SpeechBegan()).expect(BeginUtterance())
+    play.tell(SpeechSustained()).at(3.0).tell(SpeechStopped()).expect(CommitUtterance(utterance=1))
+    play.at(3.0 + STALL_S).expect(PLEA).at(6.5).tell(SpeechBegan()).expect(BeginUtterance())
+    ended_s = 3.0 + policy.turn.endpoint_longest_s
+    late_s = ended_s + TRANSCRIPT_S
+    play.tell(SpeechSustained()).at(late_s - policy.turn.endpoint_longest_s)
+
+    play.tell(SpeechStopped()).expect(CommitUtterance(utterance=2))
+
+    play.at(late_s).expect(Say(turn=2, text=AGAIN))
+
+
+def test_who_speaks_on_soon_is_given_the_whole_time() -> None:
+    play = speak(spoken().at(4.0), 2, until_s=4.5)
+
+    play.at(4.5 + STALL_S).expect(PLEA).at(3.7 + TRANSCRIPT_S).expect(Say(turn=2, text=AGAIN))
+
+
+def test_words_that_come_while_they_speak_on_give_the_next_a_time_of_their_own() -> None:
+    play = spoken().at(3.0 + STALL_S).expect(PLEA).at(6.5).tell(SpeechBegan())
+    play.expect(BeginUtterance()).tell(SpeechSustained()).expect().their_words(1, "Hello")
+    play.at(7.5).tell(SpeechStopped()).at(7.5 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
+    play.at(7.5 + STALL_S).expect(PLEA)
+
+    asked = ask_agent(2, "Hello there", spoke_until_s=7.5, transcribed_s=12.0)
+    play.at(12.0).their_words(2, "there", asked)
+
+
+def test_words_that_come_after_they_spoke_on_give_the_next_a_time_of_their_own() -> None:
+    play = lost_over_again().at(9.0).their_words(1, "Hello").at(7.5 + STALL_S).expect(PLEA)
+
+    asked = ask_agent(2, "Hello there", spoke_until_s=7.5, transcribed_s=12.0)
+    play.at(12.0).their_words(2, "there", asked)
+
+
+def test_a_guess_gives_what_is_being_said_a_time_of_its_own() -> None:
+    play = spoken().at(3.0 + STALL_S).expect(PLEA).at(6.5).tell(SpeechBegan())
+    play.expect(BeginUtterance()).tell(SpeechSustained(), WordsGuessed(text="there")).expect()
+    play.at(7.5).tell(SpeechStopped()).at(7.5 + ENDPOINT_S).expect(CommitUtterance(utterance=2))
+    play.at(7.5 + STALL_S).expect(PLEA)
+
+    asked = ask_agent(2, "there", spoke_until_s=7.5, transcribed_s=12.0)
+    play.at(12.0).their_words(2, "there").tell(Transcribed(utterance=1, text="")).expect(asked)
+
+
+def test_the_time_after_a_noise_does_not_count_for_what_is_said_then() -> None:
+    play = speak(listening(patient()).at(2.0), 1, until_s=3.0, is_sustained=False)
+
+    speak(play.at(6.5), 2, until_s=7.5).at(7.5 + STALL_S).expect(PLEA)
+
+    play.at(8.2 + TRANSCRIPT_S).expect(Say(turn=2, text=AGAIN))
 
 
 def test_what_waits_to_be_said_is_said_in_place_of_asking_again() -> None:

@@ -6,8 +6,9 @@ import trio
 from trio.testing import MockClock
 
 from voicecalld.errors import ConfigError, ServiceError, UnreachableServiceError, VoicecallError
+from voicecalld.net.breaker import MOST_FAILURES, REST_S
 from voicecalld.net.service_guard import ServiceGuard, ServiceState
-from voicecalld.net.service_keeper import LONGEST_PAUSE_S, ServiceKeeper
+from voicecalld.net.service_keeper import LONGEST_PAUSE_S, LOOK_S, ServiceKeeper
 
 
 class Shop:
@@ -18,6 +19,7 @@ class Shop:
         self.is_open = False
         self.warmed = 0
         self.is_there = True
+        self.answers_after_s = 0.0
         self.reached_s: list[float] = []
 
     @asynccontextmanager
@@ -36,8 +38,8 @@ class Shop:
         self.warmed += 1
 
     async def reach(self, _url: str) -> None:
-        await trio.lowlevel.checkpoint()
         self.reached_s.append(trio.current_time())
+        await trio.sleep(self.answers_after_s)
         if not self.is_there:
             raise UnreachableServiceError("nobody there")
 
@@ -157,3 +159,57 @@ async def test_what_can_get_ready_is_told_to() -> None:
         await keeper.warm()
 
     assert shop.warmed == 1
+
+
+async def test_who_has_not_started_or_is_left_alone_is_known_not_to_work(
+    autojump_clock: MockClock,
+) -> None:
+    keeper = keeper_of(Shop())
+    async with AsyncExitStack() as stack:
+        with pytest.raises(ServiceError, match="has not started"):
+            await keeper.check()
+        await keeper.start(stack)
+        await keeper.check()
+        for _ in range(MOST_FAILURES):
+            keeper.guard.on_failure(ServiceError("out of breath"))
+        with pytest.raises(ServiceError, match=r"left alone for a while: out of breath"):
+            await keeper.check()
+        await trio.sleep(REST_S)
+
+        await keeper.check()  # else nobody would ever find out that it works again
+
+
+async def test_who_could_not_be_reached_is_looked_for_once_more_when_it_is_needed(
+    autojump_clock: MockClock,
+) -> None:
+    shop = Shop()
+    shop.is_there = False
+    keeper = keeper_of(shop, url="http://shop.example")
+    async with AsyncExitStack() as stack:
+        await keeper.start(stack)
+        await keeper.check()  # nothing is known of it yet
+        keeper.guard.on_trouble(UnreachableServiceError("gone"))
+        with pytest.raises(UnreachableServiceError, match="nobody there"):
+            await keeper.check()
+        shop.is_there = True
+
+        await keeper.check()
+
+    assert keeper.guard.health.state is ServiceState.OK
+
+
+async def test_who_does_not_answer_when_it_is_looked_for_keeps_nobody_waiting(
+    autojump_clock: MockClock,
+) -> None:
+    shop = Shop()
+    shop.answers_after_s = 3600.0
+    keeper = keeper_of(shop, url="http://shop.example")
+    async with AsyncExitStack() as stack:
+        await keeper.start(stack)
+        keeper.guard.on_trouble(UnreachableServiceError("gone"))
+        asked_s = trio.current_time()
+
+        with pytest.raises(UnreachableServiceError, match="gone"):
+            await keeper.check()
+
+    assert trio.current_time() - asked_s == pytest.approx(LOOK_S)

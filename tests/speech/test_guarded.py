@@ -138,3 +138,40 @@ async def test_what_goes_wrong_on_a_call_is_no_fault_of_the_transcriber() -> Non
                 raise ServiceError("of somebody else")
 
     assert guarded.keeper.guard.health.failures == 0
+
+
+async def test_a_voice_that_has_failed_proves_that_it_works_again() -> None:
+    voice = FakeSynthesizer(failing="Hello.")
+    async with guarded_voice(voice) as guarded:
+        await guarded.check("Hello.")  # nothing is known against it
+        guarded.keeper.guard.on_failure(ServiceError("hoarse"))
+        await guarded.check("")  # with nothing to say it cannot be tried
+        with pytest.raises(ServiceError, match="told to fail"):
+            await guarded.check("Hello.")
+
+        await guarded.check("Hello again.")
+
+    assert voice.texts == ["Hello.", "Hello again."]
+    assert guarded.keeper.guard.health.state is ServiceState.OK
+
+
+async def test_a_voice_that_has_failed_and_gives_no_sound_is_not_waited_for(
+    autojump_clock: MockClock,
+) -> None:
+    async with guarded_voice(FakeSynthesizer(delay_s=3600)) as guarded:
+        guarded.keeper.guard.on_failure(ServiceError("hoarse"))
+        asked_s = trio.current_time()
+
+        with pytest.raises(ServiceError, match="gave no sound in time"):
+            await guarded.check("Hello.")
+
+    assert trio.current_time() - asked_s == pytest.approx(guarded.keeper.guard.patience_s)
+
+
+async def test_a_voice_that_has_failed_and_says_nothing_at_a_trial_is_believed() -> None:
+    async with guarded_voice(FakeSynthesizer()) as guarded:
+        guarded.keeper.guard.on_failure(ServiceError("hoarse"))
+
+        await guarded.check(" ")
+
+    assert guarded.keeper.guard.health.state is ServiceState.FAILING

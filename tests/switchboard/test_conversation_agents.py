@@ -149,3 +149,26 @@ async def test_an_order_in_the_middle_of_its_stream_is_forgotten_at_a_barge_in(
     assert "call.dtmf" not in office.events
     assert record.state is CallState.HANGUP_USER
     assert heard in str(server.asked[1].messages)
+
+
+async def test_an_answer_before_a_question_of_ours_is_told_with_it_and_keeps_its_keys(
+    autojump_clock: MockClock,
+) -> None:
+    asks_again = "Are you still there?"
+    async with open_both(
+        orders("openai", MENU, keys="12#"),
+        words("All right."),
+        phone={
+            "steps": [{"say": "What time is it?"}, {"say": "Wait a moment.", "after_ms": 8_000}]
+        },
+        hears=("what time is it", "wait a moment"),
+        turn={"silence_timeout_seconds": 4, "silence_prompt": asks_again},
+    ) as (office, server):
+        await office.wait_over(await office.call("Hello."))
+
+    _, asked, answered, pressed, waits = server.asked[1].messages
+    assert asked["content"] == "what time is it"
+    assert answered["content"] == f"{MENU} {asks_again}"
+    assert "12#" in str(answered["tool_calls"])
+    assert pressed["role"] == "tool"
+    assert waits["content"] == "wait a moment"

@@ -23,7 +23,7 @@ async def test_settling_says_that_the_disk_fails_and_later_nothing_is_missing(
 
         with full_disk():
             journal.post(make_entry(2))
-            with pytest.raises(JournalError, match=r"cannot be written: .*disk"):
+            with pytest.raises(JournalError, match=rf"{journal_path} cannot be written: .*disk"):
                 await journal.settle()
             journal.post(make_entry(3))
             with pytest.raises(JournalError, match=r"cannot be written: .*disk"):
@@ -184,7 +184,8 @@ async def test_a_disk_that_does_not_answer_does_not_keep_the_journal_open(
             journal.post(make_entry(1))
 
     with contextlib.closing(sqlite3.connect(journal_path, isolation_level=None)) as other:
-        with pytest.raises(JournalError, match=r"1 of .*: the disk does not answer"):
+        told = rf"1 of .* written to {journal_path}: the disk does not answer"
+        with pytest.raises(JournalError, match=told):
             await end_behind(other)
         other.execute("ROLLBACK")
         for thread in threading.enumerate():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from tests.switchboard.journalling import make_entry, make_record
@@ -43,6 +44,25 @@ async def test_calls_of_an_earlier_daemon_are_hung_up_and_closed_before_others_c
         "reason": "error",
         "cause": "the daemon had ended",
     }
+
+
+async def test_the_log_tells_once_which_calls_of_an_earlier_daemon_are_closed(
+    autojump_clock: MockClock,
+) -> None:
+    with capture_logs() as logged:
+        async with open_office(remembers=(NAMED, NAMELESS, OVER)):
+            pass
+        async with open_office(remembers=(OVER,)):
+            pass
+
+    assert [entry for entry in logged if "call_ids" in entry] == [
+        {
+            "event": "calls closed that were open when the daemon last ended",
+            "calls": 2,
+            "call_ids": ["named", "nameless"],
+            "log_level": "warning",
+        }
+    ]
 
 
 async def test_a_carrier_that_does_not_answer_holds_the_start_up_once_for_all_calls(

@@ -8,7 +8,7 @@ import trio.testing
 
 from voicecalld.agent.base import AgentOutput, EndCall, PressKeys, SayText
 from voicecalld.errors import ServiceError
-from voicecalld.switchboard.reading_ahead import ReadAhead
+from voicecalld.switchboard.reading_ahead import MOST_OUTPUTS, ReadAhead
 
 KEYS = PressKeys(digits="1")
 ONE, TWO = SayText(text="One. "), SayText(text="Two.")
@@ -94,3 +94,27 @@ async def test_an_answer_that_nobody_has_begun_to_read_keeps_no_task() -> None:
         await ReadAhead(writer.write()).answer(nursery).aclose()
 
     assert not writer.at_work
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("We never stop. ", "We never stop. " * 12 + "We never stop."),
+        ("blah ", "blah " * 40),
+    ],
+)
+async def test_not_much_more_is_said_of_a_long_answer_that_has_failed(
+    text: str, left: str
+) -> None:
+    pieces = (SayText(text=text),) * (MOST_OUTPUTS - 1)
+    ahead = ReadAhead(Writer(*pieces, ServiceError("endless")).write())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ahead.read)
+        await trio.testing.wait_all_tasks_blocked()
+        answer = ahead.answer()
+        said = await anext(answer)
+        with pytest.raises(ServiceError, match="endless"):
+            await anext(answer)
+
+    assert said == SayText(text=left)

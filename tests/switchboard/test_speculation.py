@@ -12,7 +12,7 @@ from voicecalld.errors import ServiceError
 from voicecalld.switchboard.reading_ahead import MOST_OUTPUTS
 from voicecalld.switchboard.speculation import Speculation
 
-TURN = CallerTurn(text="What time is it", heard_before="Hello.", is_guess=True)
+TURN = CallerTurn(text="What time is it", heard_before="Hello.", is_heard_anew=True, is_guess=True)
 
 
 class Thinker:

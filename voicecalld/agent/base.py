@@ -23,15 +23,20 @@ class Briefing:
 class CallerTurn:
     """What the other party said and pressed in their turn.
 
-    ``heard_before`` is what they heard of our last words, and ``interrupted`` says whether they
-    cut us short: an agent that keeps a history must not keep more than that. With ``is_guess``
-    they may go on: if nothing of the answer is heard, and the next turn says about the same and
-    more, it takes the place of this one.
+    ``heard_before`` is what they heard of our side since the turn before, in order: the answer,
+    and what others had us say, such as a question whether they are still there; an ellipsis
+    stands where words were cut short and others came. If nothing was heard it is as it was, and
+    not ``is_heard_anew``.
+    ``interrupted`` says whether they cut the last of it short: an agent that keeps a history must
+    not keep more of its words than that. With ``is_guess`` they may go on: if nothing of the
+    answer is heard, and the next turn says about the same and more, it takes the place of this
+    one.
     """
 
     text: str
     digits: str = ""
     heard_before: str = ""
+    is_heard_anew: bool = False
     interrupted: bool = False
     is_guess: bool = False
 

@@ -109,13 +109,29 @@ async def open_command(settings: Settings) -> AsyncGenerator[Agent, None]:
     """A program of the user's.
 
     Raises:
-        ServiceError: there is no such program.
+        ServiceError: there is no such program, or it cannot be run.
     """
     argv = settings.agent.command.argv
     environment = build_environment(settings, os.environ)
-    if shutil.which(argv[0], path=environment.get("PATH")) is None:
-        raise ServiceError(f"agent.command.argv: there is no program {argv[0]!r}")
+    check_runs(argv[0], environment.get("PATH"))
     yield CommandAgent(argv=argv, environment=environment)
+
+
+def check_runs(program: str, path: str | None) -> None:
+    """Raise unless *program* is one, of the directories *path* if it names none itself.
+
+    Raises:
+        ServiceError: it is none; tells whether it is not there, or only not executable.
+    """
+    if shutil.which(program, path=path) is not None:
+        return
+    found = shutil.which(program, mode=os.F_OK, path=path)
+    if found is None:
+        raise ServiceError(f"agent.command.argv: there is no program {program!r}")
+    raise ServiceError(
+        f"agent.command.argv: {program!r} is not executable: run chmod +x on it, or put what "
+        f'runs it in front, such as argv = ["python3", "{found}"]'
+    )
 
 
 def build_environment(settings: Settings, ours: Mapping[str, str]) -> dict[str, str]:

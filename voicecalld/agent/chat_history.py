@@ -87,10 +87,11 @@ class ChatHistory:
         return goes_on(before, said) or (self._is_guess and is_alike(before, said))
 
     def _settle(self, turn: CallerTurn) -> None:
-        """Make an entry of what was heard of our last turn."""
+        """Make one entry of what was heard of us since their last turn, with our answer's keys."""
         heard = clean_text(turn.heard_before).strip()[:MOST_TURN_CHARACTERS]
         # After a turn that nobody heard we are told of the one before it again.
-        if heard == self._heard and not is_beginning(heard, self._written):
+        is_new = turn.is_heard_anew or is_beginning(heard, self._written)
+        if heard == self._heard and not is_new:
             heard = ""
         else:
             self._heard = heard

@@ -18,6 +18,10 @@ class GuardedAgent:
         """Get ready for the next turn."""
         await self.keeper.warm()
 
+    async def check(self) -> None:
+        """Make sure that it can think, as far as is known (see `ServiceKeeper.check`)."""
+        await self.keeper.check()
+
     @asynccontextmanager
     async def open(self, briefing: Briefing) -> AsyncGenerator[AgentSession, None]:
         """Take part in one call."""

@@ -157,6 +157,7 @@ class OpenclawTalk:
         """Whether something has come through of the answer to the turn before *turn*."""
         heard = turn.heard_before.strip()
         is_news = heard != self._heard or is_beginning(heard, self._written)
+        is_news |= turn.is_heard_anew and is_beginning(self._written, heard)
         # What somebody else has us say is heard as well, and is no answer of the agent's.
         return self._has_pressed or (bool(heard and self._written) and is_news)
 

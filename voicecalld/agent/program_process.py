@@ -1,5 +1,6 @@
 """A user's program that runs: lines in, lines out, and all of its processes ended in the end."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -17,6 +18,9 @@ RECEIVE_BYTES = 65536  # what a pipe holds
 GRACE_S = 1.0
 EXIT_S = 1.0  # from the end of its output to its own
 KILL_S = 1.0  # a killed process is gone at once, unless the kernel itself is stuck
+
+# No shell is asked to make something of it.
+NEEDS_INTERPRETER = "; a script needs a first line such as #!/usr/bin/env python3"
 
 
 class ProgramProcess:
@@ -129,5 +133,8 @@ async def start_program(argv: Sequence[str], environment: Mapping[str, str]) -> 
             env=environment,
         )
     except OSError as error:
-        raise ServiceError(f"the agent's program does not start: {error.strerror}") from error
+        needs = NEEDS_INTERPRETER if error.errno == errno.ENOEXEC else ""
+        raise ServiceError(
+            f"the agent's program does not start: {error.strerror}{needs}"
+        ) from error
     return ProgramProcess(process)

@@ -7,7 +7,8 @@ Rule 3: who asked for a prompt that cannot be said is told so, and decides what 
 Rule 4: a call on which nobody understands or answers any more ends with the farewell as soon as
 nobody speaks.
 Rule 5: who has said something of which the words never come is asked to say it again; if those
-do not come either, they hear the farewell.
+do not come either, they hear the farewell. Who speaks on meanwhile does not put that off: the
+time counts from the end of what they said first of all that is not made out.
 Rule 6: who waits for an answer in vain and speaks again is answered anew, but with no more
 patience: what they have waited counts until they hear something of us.
 """
@@ -25,6 +26,10 @@ MOST_LOST_TURNS = 2
 # From one plea for patience to the next, while their words are awaited.
 PLEA_AGAIN_S = 8.0
 
+# For the words of what they said last, from when they were asked for, if the time for those
+# before it is over.
+LAST_WORDS_S = 1.5
+
 NO_WORDS = "the transcriber gave no words in time"
 
 # A farewell that nobody can hear by then is left out. Carriers that speak themselves need some
@@ -40,6 +45,7 @@ class Mending:
         self.asked_s = 0.0  # when the agent was asked last, or had done, or failed
         self.waited_s = 0.0  # in vain, before that
         self.lost_turns = 0  # of theirs, in a row
+        self.unheard_since_s: float | None = None  # no word has come of what they have said
         self.cause = ""  # why the call is to be ended; empty: it can go on
         self.is_lost = False
 
@@ -56,6 +62,11 @@ class Mending:
         """Nobody will understand or answer them any more."""
         self.is_lost = True
         self.cause = reason
+
+    def words_due_s(self, now_s: float, patience_s: float, asked_s: float) -> float:
+        """When words of what they have ended now, and asked for at *asked_s*, are late."""
+        since_s = now_s if self.unheard_since_s is None else self.unheard_since_s
+        return max(since_s + patience_s, min(asked_s + LAST_WORDS_S, now_s + patience_s), now_s)
 
     def on_words_lost(self) -> None:
         """They have said something, and its words have not come."""

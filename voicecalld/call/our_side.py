@@ -132,6 +132,24 @@ class OurSide:
         self.hearing.give_up()
         return self.yield_floor(now_s)
 
+    def await_words(self, now_s: float) -> None:
+        """What they have said is being made out: neither for ever, nor in silence."""
+        policy, mending = self.policy, self.mending
+        if mending.unheard_since_s is None and self.hearing.is_something:  # no mere noise
+            mending.unheard_since_s = now_s
+        asked_s = self.hearing.speech_ended_s if self.is_committed else now_s
+        due_s = mending.words_due_s(now_s, policy.transcript_s, asked_s)
+        self.waits.set(Wait.TRANSCRIPT, due_s)
+        if policy.apology:
+            self.waits.set(Wait.STALL, max(now_s, self.quiet_since_s + policy.stall_s))
+
+    def on_words(self) -> None:
+        """Words come: those of what they have said last have a time of their own."""
+        self.mending.unheard_since_s = None
+        if self.floor is Floor.TRANSCRIBING:
+            due_s = self.hearing.endpointed_s + self.policy.transcript_s
+            self.waits.set(Wait.TRANSCRIPT, due_s)
+
     def plead(self, now_s: float) -> Commands:
         """Their words are not made out yet, and they hear nothing: ask them for patience."""
         self.waits.set(Wait.STALL, now_s + PLEA_AGAIN_S)
@@ -219,3 +237,5 @@ class OurSide:
         self.floor = floor
         if floor is not Floor.TRANSCRIBING:
             self.waits.forget(Wait.STALL)
+        if floor in (Floor.OPEN, Floor.THINKING):  # they wait for no words any more
+            self.mending.unheard_since_s = None

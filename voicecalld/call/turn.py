@@ -160,6 +160,7 @@ class Turn(OurSide):
             return ()
         if self.hearing.guess:
             self.waits.forget(Wait.RESUME)
+            self.on_words()
         return self._interrupt_if_due(now_s)
 
     def _interrupt_if_due(self, now_s: float) -> Commands:
@@ -207,9 +208,7 @@ class Turn(OurSide):
         committed = () if self.is_committed else self.hearing.commit()
         if not self.hearing.pending:
             return self._end_caller_turn(now_s)
-        self.waits.set(Wait.TRANSCRIPT, now_s + self.policy.transcript_s)
-        if self.policy.apology:
-            self.waits.set(Wait.STALL, max(now_s, self.quiet_since_s + self.policy.stall_s))
+        self.await_words(now_s)
         # Who tells words early has had the time; of others we wait to hear that there were none.
         is_silent = self.hearing.is_empty and not self.hearing.guess
         if self.ours.is_cut and is_silent and self.policy.has_early_words:
@@ -218,6 +217,7 @@ class Turn(OurSide):
         return committed
 
     def _on_transcribed(self, event: Transcribed, now_s: float) -> Commands:
+        self.on_words()
         before = len(self.hearing.words)
         noted = self.take_words(event)
         is_news = len(self.hearing.words) > before

@@ -37,6 +37,10 @@ class Breaker:
         self.is_trying = True
         return True
 
+    def is_resting(self, now_s: float) -> bool:
+        """Whether the service is left alone now, and nobody is let through to try it."""
+        return self.rests_until_s is not None and now_s < self.rests_until_s
+
     def on_success(self) -> None:
         """The service has done what it was asked for."""
         self.failed_s.clear()

@@ -19,6 +19,9 @@ log: Final = structlog.get_logger()
 
 LONGEST_REASON = 300
 
+# In a row; one may be no fault of the service.
+MOST_UNANSWERED = 3
+
 # Whoever has as much patience begins to wait a moment before the service is asked.
 CLOCK_S = 0.05
 
@@ -85,6 +88,7 @@ class ServiceGuard:
         self.unreachable = trio.Event()  # set while it is
         self.successes = 0
         self.failures = 0
+        self.unanswered = 0  # in a row
 
     @property
     def name(self) -> str:
@@ -94,7 +98,11 @@ class ServiceGuard:
     @property
     def trouble(self) -> str:
         """What is wrong, for behind the name of the service."""
-        return self.reason.replace(self.name, "it")
+        words = {f"{self.name}'s ": "its ", f"{self.name} at ": "the service at ", self.name: "it"}
+        text = self.reason
+        for named, short in words.items():
+            text = text.replace(named, short)
+        return text
 
     @property
     def health(self) -> ServiceHealth:
@@ -119,7 +127,7 @@ class ServiceGuard:
         """
         attempt = Attempt(began_s=trio.current_time(), after=after)
         if not self.breaker.admits(attempt.began_s):
-            raise ServiceError(f"{self.name} is left alone for a while: {self.trouble}")
+            raise self.left_alone()
         try:
             yield attempt
         except NotStartedError:
@@ -135,6 +143,19 @@ class ServiceGuard:
             self.judge(attempt, is_over=True)
         finally:
             attempt.after = None  # else a long call would keep all of them
+
+    def check(self) -> None:
+        """Make sure that the service is not left alone, without asking it for anything.
+
+        Raises:
+            ServiceError: it is, because it has failed too often.
+        """
+        if self.breaker.is_resting(trio.current_time()):
+            raise self.left_alone()
+
+    def left_alone(self) -> ServiceError:
+        """What whoever asks is told meanwhile."""
+        return ServiceError(f"{self.name} is left alone for a while: {self.trouble}")
 
     def judge(self, attempt: Attempt, *, is_over: bool) -> None:
         """Learn from an *attempt* that has not failed; unless it *is_over*, it was given up."""
@@ -153,6 +174,7 @@ class ServiceGuard:
         """The service has done what it was asked for."""
         self.breaker.on_success()
         self.successes += 1
+        self.unanswered = 0
         self.on_works()
 
     def on_works(self) -> None:
@@ -177,6 +199,13 @@ class ServiceGuard:
         self.breaker.on_failure(trio.current_time())
         self.failures += 1
         self.on_trouble(error)
+
+    def on_unanswered(self) -> None:
+        """Something was never answered; whoever asks next is not turned away for that."""
+        self.failures += 1
+        self.unanswered += 1
+        if self.unanswered >= MOST_UNANSWERED:
+            self.change(ServiceState.FAILING, f"{self.name} gave no answer several times in a row")
 
     def on_trouble(self, error: ServiceError) -> None:
         """The service cannot be reached, or has failed; *error* tells which one from now on."""

@@ -6,12 +6,15 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import trio
 
-from voicecalld.errors import ConfigError, NotStartedError, ServiceError
+from voicecalld.errors import ConfigError, NotStartedError, ServiceError, UnreachableServiceError
 from voicecalld.net.reach import reach
 from voicecalld.net.service_guard import ServiceGuard
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+
+# Of one that could not be reached, while somebody waits to hear whether it can be now.
+LOOK_S = 2.0
 
 ServiceT = TypeVar("ServiceT")
 
@@ -55,6 +58,23 @@ class ServiceKeeper(Generic[ServiceT]):
             raise NotStartedError(f"{self.guard.name} has not started: {self.guard.trouble}")
         return self.current
 
+    async def check(self) -> None:
+        """Make sure that nothing is known that keeps the service from working now.
+
+        One that could not be reached is looked for once more: it may just be back.
+
+        Raises:
+            ServiceError: it has not started, cannot be reached, or is left alone.
+        """
+        _ = self.service
+        if self.url and self.guard.unreachable.is_set():
+            is_there = False
+            with trio.move_on_after(LOOK_S):
+                is_there = await self.is_there()
+            if not is_there:
+                raise UnreachableServiceError(self.guard.reason)
+        self.guard.check()
+
     async def start(self, stack: AsyncExitStack) -> None:
         """Start the service, to be stopped by *stack*; one that does not start is noted.
 
@@ -95,16 +115,21 @@ class ServiceKeeper(Generic[ServiceT]):
         """Find out whether the service can be reached: at first, and while it could not be."""
         pause_s = FIRST_PAUSE_S
         while True:
-            try:
-                await self.reach(self.url)
-            except ServiceError as error:
-                self.guard.on_trouble(error)
-            else:
-                self.guard.on_reached()
+            if await self.is_there():
                 pause_s = FIRST_PAUSE_S
                 await self.guard.unreachable.wait()
             await trio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def is_there(self) -> bool:
+        """Find out whether the service can be reached."""
+        try:
+            await self.reach(self.url)
+        except ServiceError as error:
+            self.guard.on_trouble(error)
+            return False
+        self.guard.on_reached()
+        return True
 
     async def warm(self) -> None:
         """Have the service get ready for the next request, if it can."""

@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Self
 
+import trio
+
 from voicecalld.errors import ServiceError
-from voicecalld.net.service_guard import ServiceGuard
+from voicecalld.net.service_guard import ServiceGuard, ServiceState
 from voicecalld.net.service_keeper import ServiceKeeper
 from voicecalld.speech.base import (
     Heard,
@@ -14,6 +16,7 @@ from voicecalld.speech.base import (
     Transcriber,
     Transcription,
 )
+from voicecalld.speech.unanswered import Unanswered
 
 
 class GuardedSynthesizer:
@@ -25,6 +28,25 @@ class GuardedSynthesizer:
     async def warm(self) -> None:
         """Get ready for the next text."""
         await self.keeper.warm()
+
+    async def check(self, text: str) -> None:
+        """Make sure that it can speak, as far as is known; if it has failed, it tries *text*.
+
+        So it proves as well that it works again.
+
+        Raises:
+            ServiceError: it cannot.
+        """
+        await self.keeper.check()
+        guard = self.keeper.guard
+        if guard.state is not ServiceState.FAILING or not text:
+            return
+        with trio.move_on_after(guard.patience_s) as patience:
+            async with aclosing(self.synthesize(text)) as chunks:
+                async for _ in chunks:
+                    return
+        if patience.cancelled_caught:
+            raise ServiceError(f"{guard.name} gave no sound in time")
 
     async def synthesize(self, text: str) -> AsyncGenerator[SpeechChunk, None]:
         """The sound of *text* (see `Synthesizer`)."""
@@ -50,6 +72,10 @@ class GuardedTranscriber:
         """Get ready for the next call."""
         await self.keeper.warm()
 
+    async def check(self) -> None:
+        """Make sure that it can listen, as far as is known (see `ServiceKeeper.check`)."""
+        await self.keeper.check()
+
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Transcription, None]:
         """Begin to listen to one call."""
@@ -57,7 +83,11 @@ class GuardedTranscriber:
             with self.keeper.guard.attempt():  # words alone prove that it works
                 opened = self.keeper.service.open()
                 transcription = await stack.enter_async_context(opened)
-            yield GuardedTranscription(transcription, self.keeper.guard)
+            guarded = GuardedTranscription(transcription, self.keeper.guard)
+            try:
+                yield guarded
+            finally:
+                guarded.unanswered.judge()
 
 
 class GuardedTranscription:
@@ -66,22 +96,38 @@ class GuardedTranscription:
     def __init__(self, transcription: Transcription, guard: ServiceGuard) -> None:
         self.transcription = transcription
         self.guard = guard
+        self.unanswered = Unanswered(guard)
         self.feed = transcription.feed
-        self.begin = transcription.begin
-        self.commit = transcription.commit
-        self.discard = transcription.discard
+
+    def begin(self) -> None:
+        """They begin to speak (see `Transcription`)."""
+        self.unanswered.begin()
+        self.transcription.begin()
+
+    def commit(self, utterance: int) -> None:
+        """They have spoken (see `Transcription`)."""
+        self.unanswered.commit(utterance)
+        self.transcription.commit(utterance)
+
+    def discard(self) -> None:
+        """It was nothing (see `Transcription`)."""
+        self.unanswered.discard()
+        self.transcription.discard()
 
     def results(self) -> AsyncIterator[Heard]:
         """What was heard (see `Transcription`)."""
-        return GuardedResults(self.transcription.results(), self.guard)
+        return GuardedResults(self.transcription.results(), self.guard, self.unanswered)
 
 
 class GuardedResults:
     """Iterates over what is heard on one call."""
 
-    def __init__(self, results: AsyncIterator[Heard], guard: ServiceGuard) -> None:
+    def __init__(
+        self, results: AsyncIterator[Heard], guard: ServiceGuard, unanswered: Unanswered
+    ) -> None:
         self.results = results
         self.guard = guard
+        self.unanswered = unanswered
 
     def __aiter__(self) -> Self:
         return self
@@ -90,8 +136,10 @@ class GuardedResults:
         try:
             heard = await anext(self.results)
         except ServiceError as error:
+            self.unanswered.forget()
             self.guard.on_failure(error)
             raise
+        self.unanswered.on_heard(heard)
         if heard.text:  # also one that is dead makes out nothing
             self.guard.on_success()
         return heard

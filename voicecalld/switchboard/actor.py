@@ -46,6 +46,7 @@ from voicecalld.switchboard.overheard import Overheard
 from voicecalld.switchboard.placing import Placing
 from voicecalld.switchboard.preparing import prepare
 from voicecalld.switchboard.prompting import Prompting
+from voicecalld.switchboard.readiness import check_services
 from voicecalld.switchboard.services import Services
 from voicecalld.switchboard.speaking import Speaking
 from voicecalld.switchboard.stream_talk import StreamTalk
@@ -204,6 +205,7 @@ class Call:
         briefing = build_briefing(self.notes.record, self.opening, services.settings.language)
         ears = services.transcriber if self.has_stream else None
         alone = self.notes.record.mode is Mode.NOTIFY
+        await check_services(services, self.notes.record, self.opening, has_stream=self.has_stream)
         async with open_equipment(ears, services.agent, briefing, alone=alone) as equipment:
             self.equipment: Equipment = equipment
             async with trio.open_nursery() as self.nursery:

@@ -78,6 +78,7 @@ class Journal(JournalReader):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database.reader)
+        self._path = database.path
         self._token = trio.lowlevel.current_trio_token()
         self._writer = JournalWriter(
             database.writer,
@@ -152,7 +153,7 @@ class Journal(JournalReader):
         finally:
             self._settling.remove(settling)
         if settling.failure is not None:
-            raise JournalError(f"the journal cannot be written: {settling.failure}")
+            raise JournalError(f"the journal {self._path} cannot be written: {settling.failure}")
 
     async def events(self, after: int, limit: int) -> tuple[JournalEvent, ...]:
         """At most *limit* events, the first of those with a greater number than *after*."""
@@ -250,15 +251,17 @@ async def open_journal(path: pathlib.Path) -> AsyncIterator[Journal]:
         with trio.move_on_after(CLOSING_GRACE_S, shield=True):
             await journal.close()
             await trio.to_thread.run_sync(database.close, abandon_on_cancel=True)
-        check_all_written(journal.statistics())
+        check_all_written(journal.statistics(), database.path)
 
 
-def check_all_written(statistics: JournalStatistics) -> None:
-    """Raise `JournalError` if a posted entry is not on disk."""
+def check_all_written(statistics: JournalStatistics, path: pathlib.Path) -> None:
+    """Raise `JournalError` if a posted entry is not on disk, in the file at *path*."""
     unwritten = statistics.posted - statistics.written
     if unwritten > 0:
         reason = statistics.failure or "the disk does not answer"
-        raise JournalError(f"{unwritten} of the journal's entries could not be written: {reason}")
+        raise JournalError(
+            f"{unwritten} of the journal's entries could not be written to {path}: {reason}"
+        )
 
 
 def deliver(

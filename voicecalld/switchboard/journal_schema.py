@@ -102,6 +102,7 @@ SCHEMA_VERSION = len(STEPS)
 class Database:
     """An open journal file: one connection to write with and one to read with, and the lock."""
 
+    path: pathlib.Path
     writer: sqlite3.Connection
     reader: sqlite3.Connection
     last_seq: int
@@ -132,7 +133,11 @@ def open_database(path: pathlib.Path) -> Database:
             reader.execute("PRAGMA query_only = ON")
             (last_seq,) = reader.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
             return Database(
-                writer=writer, reader=reader, last_seq=last_seq, resources=resources.pop_all()
+                path=path,
+                writer=writer,
+                reader=reader,
+                last_seq=last_seq,
+                resources=resources.pop_all(),
             )
     except (OSError, sqlite3.Error) as error:
         raise StartError(f"{path} cannot be used as the journal: {error}") from error

@@ -111,8 +111,15 @@ class Leftovers:
         Raises:
             JournalError: the journal cannot be read or written.
         """
+        records = await self.services.journal.open_calls()
+        if records:
+            log.warning(
+                "calls closed that were open when the daemon last ended",
+                calls=len(records),
+                call_ids=[record.call_id for record in records],
+            )
         async with trio.open_nursery() as nursery:
-            for record in await self.services.journal.open_calls():
+            for record in records:
                 nursery.start_soon(self.close_orphan, record)
         await self.services.journal.settle()
 

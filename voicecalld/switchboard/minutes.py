@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from voicecalld.call.latency import Stage, TurnClock
 from voicecalld.call.record import Speaker
 from voicecalld.switchboard.notes import Notes
+from voicecalld.switchboard.our_words import OurWords
 
 # Utterances whose words are being made out. When so many have come after one, it had no words.
 MAX_UNTRANSCRIBED = 16
@@ -26,6 +27,7 @@ class Minutes:
     def __init__(self, notes: Notes) -> None:
         self.notes = notes
         self.heard = ""  # of our latest turn
+        self.our_words = OurWords()
         self.audible_since_s = 0.0  # our latest turn
         self.answer: TurnClock | None = None  # the answer that is being made
         self.voice_began_s = 0.0  # theirs, the last time
@@ -102,6 +104,7 @@ class Minutes:
     def on_heard(self, text: str, now_s: float, *, interrupted: bool = False) -> None:
         """Our turn is over: this is what was heard of it."""
         self.heard = text
+        self.our_words.add(text, is_cut=interrupted)
         if text:
             ago_s = now_s - self.audible_since_s
             self.notes.on_utterance(

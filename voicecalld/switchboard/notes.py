@@ -15,13 +15,12 @@ from voicecalld.call.record import (
     TurnLatency,
     Utterance,
 )
-from voicecalld.call.transcript import Transcript
 from voicecalld.errors import JournalError
 from voicecalld.ids import ProviderCallId
 
 
 class Notes:
-    """The record and the transcript of one call, written down as they grow."""
+    """The record of one call and what was said on it, written down as they grow."""
 
     def __init__(
         self,
@@ -30,7 +29,6 @@ class Notes:
         unix_clock: Callable[[], float],
     ) -> None:
         self.record = record
-        self.transcript = Transcript()
         self.post = post
         self.unix_clock = unix_clock
 
@@ -119,7 +117,6 @@ class Notes:
             interrupted=interrupted,
             ended_unix_s=None if ended_ago_s is None else unix_s - ended_ago_s,
         )
-        self.transcript.add(utterance)
         details: dict[str, Json] = {"speaker": speaker.value, "text": text}
         if interrupted:
             details["interrupted"] = True

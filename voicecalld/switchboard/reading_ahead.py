@@ -5,6 +5,7 @@ mean to. What the agent does beside speaking it takes for done when it is let go
 before that is done.
 """
 
+import re
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -16,6 +17,11 @@ from voicecalld.errors import RemoteError
 
 # The pieces of an answer are words. So many are a minute of speech, and the agent waits then.
 MOST_OUTPUTS = 200
+
+# So much is still said of an answer that has failed, before something is done about that.
+MOST_FAILED_CHARACTERS = 200
+
+SENTENCE_END = re.compile(r"[.!?\u2026](?=\s|$)")
 
 
 class ReadAhead:
@@ -40,8 +46,19 @@ class ReadAhead:
                         await self.wait_for_room()
             except RemoteError as error:
                 self.error = error
+                self.shorten()
         self.is_over = True
         self.tell()
+
+    def shorten(self) -> None:
+        """Keep of what is not begun no more than some sentences: the answer has failed."""
+        text = self.text  # what is to be done is done before the agent goes on, and can fail
+        if len(text) <= MOST_FAILED_CHARACTERS:
+            return
+        text = text[:MOST_FAILED_CHARACTERS]
+        ends = [end.end() for end in SENTENCE_END.finditer(text)]
+        self.outputs.clear()
+        self.outputs.append(SayText(text=text[: ends[-1]] if ends else text))
 
     async def wait_for_room(self) -> None:
         """Let the agent go on when there is room, and take what it does for done when it is."""

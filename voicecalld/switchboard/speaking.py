@@ -16,7 +16,6 @@ from voicecalld.call.commands import (
     StopTurn,
 )
 from voicecalld.call.latency import TurnClock
-from voicecalld.call.record import Speaker
 from voicecalld.switchboard.minutes import Minutes
 from voicecalld.switchboard.speculation import Speculation
 from voicecalld.switchboard.talk import AGENT, Stopped, Talk, hurried, said
@@ -68,20 +67,23 @@ class Speaking:
         """Speak what was not heard of the turn that was stopped last."""
         stopped, self.stopped = self.stopped, Stopped()
         ends_call = ends_call or stopped.ends_call
+        self.minutes.our_words.go_on()
         self.talk.start_turn(nursery, turn, said(stopped.unheard, ends_call=ends_call))
 
     def ask(
         self, nursery: trio.Nursery, session: AgentSession, command: AskAgent | AskAhead
     ) -> None:
         """Let the agent answer, or think of an answer already."""
-        before = self.minutes.notes.transcript.last_of(Speaker.BOT)
+        before = self.minutes.our_words
         turn = CallerTurn(
             text=command.text,
             digits=command.digits,
-            heard_before=before.text if before else "",
-            interrupted=before.interrupted if before else False,
+            heard_before=before.text,
+            is_heard_anew=not before.is_told,
+            interrupted=before.is_cut,
             is_guess=isinstance(command, AskAhead),
         )
+        before.tell()
         if isinstance(command, AskAhead):
             self.speculation.begin(nursery, session, turn)
             return

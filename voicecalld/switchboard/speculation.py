@@ -43,5 +43,10 @@ class Speculation:
 
 def is_same_turn(one: CallerTurn, other: CallerTurn) -> bool:
     """Whether two turns say the same; the marks of their words do not count."""
-    alike = replace(one, text=other.text, is_guess=other.is_guess)
+    alike = replace(
+        one,
+        text=other.text,
+        is_guess=other.is_guess,
+        is_heard_anew=other.is_heard_anew,  # what was told with the guess is no news any more
+    )
     return is_same(one.text, other.text) and alike == other

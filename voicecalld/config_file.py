@@ -176,12 +176,12 @@ def repeated_line(error: TOMLKitError, text: str) -> str:
     """In front of *error*, the line of *text* that repeats a key, if only Python knows it."""
     if isinstance(error, ParseError):
         return ""
+    place = None
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as same:
         place = REPEATED.search(str(same))
-        return f"{place['line']}: " if place else ""
-    return ""
+    return f"{place['line']}: " if place else ""
 
 
 def value_problem(detail: ErrorDetails, root: Model, source: Source = PLAIN) -> str:
